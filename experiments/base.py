@@ -1,0 +1,54 @@
+"""What every experiment is: frozen settings that can be run into a stream of events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from data.schema import Condition, ModelRef, Sample
+from models.base import LanguageModel
+
+
+@dataclass(frozen=True, slots=True)
+class SampleDrawn:
+    """A draw is finished."""
+
+    condition: str  # its key
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A piece of work for one loaded model, short enough to take turns with other visitors'."""
+
+    model: ModelRef
+    work: Callable[[LanguageModel, Callable[[], bool]], Iterator[SampleDrawn]]
+
+
+class Experiment(Protocol):
+    """Settings that know how to run themselves, turn by turn.
+
+    A job manager gives the turns to model workers; a notebook loops over them.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def prompt(self) -> str: ...
+
+    @property
+    def conditions(self) -> Sequence[Condition]: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    def turns(self, drawn: Mapping[str, frozenset[int]], pace: Callable[[], int]) -> Iterator[Turn]:
+        """The work still to do, given the indices already drawn per condition key.
+
+        Args:
+            drawn: indices to leave out; empty for a fresh run.
+            pace: asked before each turn; the number of draws it may hold.
+        """
+        ...

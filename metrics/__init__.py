@@ -1,0 +1,1 @@
+"""Pure measures on numbers and texts; imports nothing of ours."""

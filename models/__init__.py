@@ -1,0 +1,1 @@
+"""Everything with weights: language models, embedders and the machinery that runs them."""
