@@ -1,0 +1,1 @@
+"""Everything that knows Streamlit; `figures` aside, which only build pictures."""

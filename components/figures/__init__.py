@@ -1,0 +1,1 @@
+"""Pure builders: frames and arrays in, Plotly figures out; no Streamlit."""

@@ -1,0 +1,63 @@
+"""One visitor's session as one typed object: the only place that touches st.session_state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+_KEY = "chorale"
+
+
+@dataclass
+class DiversityState:
+    """What the Diversity page remembers between reruns.
+
+    Attributes:
+        run_id: the run on show; "" shows the recorded one.
+        selection: (condition key, sample index) of the points picked on the map.
+        keys: letters of the conditions on the page, in order.
+        deleted: the run that "Undo" would bring back.
+    """
+
+    run_id: str = ""
+    selection: frozenset[tuple[str, int]] = frozenset()
+    keys: tuple[str, ...] = ("a", "b", "c")
+    deleted: str = ""
+
+
+@dataclass
+class State:
+    """A visitor's session.
+
+    Attributes:
+        owner: hash of the visitor's cookie; what they make belongs to it.
+    """
+
+    owner: str = ""
+    diversity: DiversityState = field(default_factory=DiversityState)
+
+
+def session() -> State:
+    """This session's state, made on first use."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = State()
+    state: State = st.session_state[_KEY]
+    return state
+
+
+def fill_widgets(values: Mapping[str, object]) -> None:
+    """Set widgets by key before they are drawn: from a callback, or where they have no value yet."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def has_widget(key: str) -> bool:
+    """Whether this widget has been drawn or filled in this session."""
+    return key in st.session_state
+
+
+def widget_value(key: str) -> object:
+    """What a widget holds now, for callbacks; None when it was never drawn."""
+    return st.session_state.get(key)

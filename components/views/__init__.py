@@ -1,0 +1,1 @@
+"""Results in, screen elements out: one file per lens."""
