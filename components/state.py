@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from data.schema import ModelRef
+
 _KEY = "chorale"
 
 
@@ -32,10 +34,18 @@ class State:
     """A visitor's session.
 
     Attributes:
-        owner: hash of the visitor's cookie; what they make belongs to it.
+        token: what the visitor's cookie holds, until their browser has stored it.
+        owner: hash of the token; what the visitor makes belongs to it.
+        model: the model that new conditions use; None until one is picked takes the host's.
+        models: models picked in this session, the latest first.
+        rates: answers per second last seen, per model id.
     """
 
+    token: str = ""
     owner: str = ""
+    model: ModelRef | None = None
+    models: tuple[ModelRef, ...] = ()
+    rates: dict[str, float] = field(default_factory=dict)
     diversity: DiversityState = field(default_factory=DiversityState)
 
 
@@ -48,7 +58,7 @@ def session() -> State:
 
 
 def fill_widgets(values: Mapping[str, object]) -> None:
-    """Set widgets by key before they are drawn: from a callback, or where they have no value yet."""
+    """Set widgets by key: from a callback, or before they are first drawn."""
     for key, value in values.items():
         st.session_state[key] = value
 

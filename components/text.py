@@ -13,9 +13,15 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 def printable(text: str) -> str:
     """The text without control characters and direction overrides; line breaks and tabs stay."""
     kept = (
-        c for c in text if c in "\n\t" or (unicodedata.category(c) != "Cc" and c not in _BIDI_CONTROLS)
+        c
+        for c in text
+        if c in "\n\t" or (unicodedata.category(c) != "Cc" and c not in _BIDI_CONTROLS)
     )
     return "".join(kept)
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" or character in _BIDI_CONTROLS
 
 
 def one_line(text: str, *, limit: int = 0) -> str:

@@ -1,0 +1,34 @@
+"""The router: `streamlit run app.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from components.services import warm_up
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecord:
+    """One entry of the navigation."""
+
+    file: str
+    title: str
+    icon: str
+
+
+PAGES = (PageRecord("pages/diversity.py", "Diversity", ":material/scatter_plot:"),)
+
+
+def main() -> None:
+    """Show the page that the address names, then load in the background what it will need."""
+    entries = [st.Page(HERE / page.file, title=page.title, icon=page.icon) for page in PAGES]
+    st.navigation(entries).run()
+    warm_up()
+
+
+main()

@@ -1,0 +1,33 @@
+"""The analysis of a run, computed once per state of its data and shared by every session."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from data.schema import RunData
+from experiments.analysis import FINAL_RESAMPLES, LIVE_RESAMPLES, Analysis, analyse
+from metrics.partition import MeaningTree, meaning_tree
+
+
+def _state_of(data: RunData) -> tuple[str, int]:
+    """What determines a run's rows: they are only ever added to."""
+    return data.run.id, len(data.keys)
+
+
+_BY_STATE = {RunData: _state_of}
+
+
+def analysis_of(data: RunData, *, threshold: float, running: bool) -> Analysis:
+    """Meanings and measures; with fewer resamples while more answers are to come."""
+    resamples = LIVE_RESAMPLES if running else FINAL_RESAMPLES
+    return _analysis(data, threshold, resamples)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_BY_STATE)
+def _analysis(data: RunData, threshold: float, resamples: int) -> Analysis:
+    return analyse(data, _tree(data), threshold=threshold, resamples=resamples)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=_BY_STATE)
+def _tree(data: RunData) -> MeaningTree:
+    return meaning_tree(data.vectors)

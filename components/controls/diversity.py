@@ -1,0 +1,231 @@
+"""Prompt and conditions of the Diversity page: widgets in, a frozen draft out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from components.figures.palette import condition_mark
+from components.layout import theme
+from components.model_picker import chosen_model, model_name, offered_models
+from components.state import State, fill_widgets, has_widget, session, widget_value
+from components.text import as_markdown
+from data.examples.prompts import EXAMPLE_PROMPTS, NOBODY, PERSONAS
+from data.schema import (
+    MAX_CONDITIONS,
+    MAX_SAMPLES,
+    MIN_SAMPLES,
+    Condition,
+    Decoding,
+    ModelRef,
+)
+from experiments.sampling import MAX_NEW_TOKENS, SamplingExperiment
+
+CUSTOM = "Own words …"
+_LETTERS = "abcd"
+_PROMPT = "diversity.prompt"
+_START = {
+    "a": {"name": "Calm", "temperature": 0.4},
+    "b": {"name": "Free", "temperature": 1.0},
+    "c": {"name": "In character", "temperature": 1.0, "persona": next(iter(PERSONAS))},
+    "d": {"name": "Wild", "temperature": 1.4},
+}
+_DEFAULTS: dict[str, object] = {
+    "name": "",
+    "temperature": 1.0,
+    "persona": NOBODY,
+    "system": "",
+    "n": 64,
+    "top_p": 1.0,
+    "top_k": 0,
+    "min_p": 0.0,
+    "max_new_tokens": 64,
+    "model": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the page's widgets ask for; checked when it becomes an experiment."""
+
+    prompt: str
+    conditions: tuple[Condition, ...]
+
+    def experiment(self, seed: int) -> SamplingExperiment:
+        """The experiment with this seed.
+
+        Raises:
+            ChoraleError: the draft asks for something that can't be.
+        """
+        return SamplingExperiment(self.prompt, self.conditions, seed)
+
+
+def diversity_controls(state: State) -> Draft:
+    """The prompt box with examples, and a card per condition."""
+    _fill_first_time()
+    prompt = st.text_area(
+        "What do you want to ask?",
+        key=_PROMPT,
+        height=80,
+        placeholder="Ask an open question: one that people would answer differently.",
+        persist_state="session",
+    )
+    _examples()
+    return Draft(prompt, _conditions(state))
+
+
+def _fill_first_time() -> None:
+    if not has_widget(_PROMPT):
+        fill_widgets({_PROMPT: EXAMPLE_PROMPTS[0]})
+
+
+def _examples() -> None:
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.caption("Try", width="content")
+        for place, example in enumerate(EXAMPLE_PROMPTS[:4]):
+            st.button(
+                as_markdown(example),
+                key=f"diversity.example.{place}",
+                type="tertiary",
+                on_click=fill_widgets,
+                args=({_PROMPT: example},),
+            )
+
+
+def _conditions(state: State) -> tuple[Condition, ...]:
+    keys = state.diversity.keys
+    grid = st.grid(len(keys) + (len(keys) < MAX_CONDITIONS), min_column_width=210, gap="small")
+    drafts = []
+    for key in keys:
+        with grid.cell(), st.container(border=True, gap="xsmall", key=f"card-{key}"):
+            drafts.append(_card(key, removable=len(keys) > 1))
+    if len(keys) < MAX_CONDITIONS:
+        with grid.cell():
+            st.button(
+                "Add a condition",
+                icon=":material/add:",
+                key="diversity.add",
+                width="stretch",
+                on_click=_add,
+            )
+    return tuple(drafts)
+
+
+def _card(key: str, *, removable: bool) -> Condition:
+    for name, value in {**_DEFAULTS, **_START[key]}.items():
+        if not has_widget(_widget(key, name)):
+            fill_widgets({_widget(key, name): value})
+    mark = condition_mark(key)
+    name = str(widget_value(_widget(key, "name"))).strip() or f"Condition {key.upper()}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        ink = mark.ink_on(theme())
+        st.markdown(f':color[{mark.glyph} **{as_markdown(name)}**]{{foreground="{ink}"}}')
+        with st.popover("", icon=":material/tune:", help=f"More settings of {name}", type="tertiary"):
+            n, model, decoding = _more_settings(key)
+        if removable:
+            st.button(
+                "",
+                icon=":material/close:",
+                key=_widget(key, "remove"),
+                help=f"Remove {name}; adding a condition brings its settings back",
+                type="tertiary",
+                on_click=_remove,
+                args=(key,),
+            )
+    temperature = st.slider(
+        "Temperature",
+        0.0,
+        2.0,
+        step=0.1,
+        key=_widget(key, "temperature"),
+        help="0 always takes the likeliest word; 1 draws as the model was trained; more is wilder.",
+        persist_state="session",
+    )
+    system = _persona(key)
+    st.caption(_summary(n, decoding, model))
+    return Condition(
+        key=key,
+        name=name,
+        model=model,
+        decoding=Decoding(temperature=temperature, **decoding),
+        system=system,
+        n=n,
+    )
+
+
+def _persona(key: str) -> str:
+    choice = st.selectbox(
+        "Answer as",
+        [NOBODY, *PERSONAS, CUSTOM],
+        key=_widget(key, "persona"),
+        help="Sent before the question, as the system prompt.",
+        persist_state="session",
+    )
+    if choice != CUSTOM:
+        return PERSONAS.get(choice, "")
+    return st.text_area(
+        "Persona or system prompt",
+        key=_widget(key, "system"),
+        height=90,
+        placeholder="You are a careful engineer …",
+        persist_state="session",
+    )
+
+
+def _more_settings(key: str) -> tuple[int, ModelRef, dict]:
+    keep = partial(_widget, key)
+    st.text_input("Name", key=keep("name"), max_chars=40, persist_state="session")
+    n = st.number_input(
+        "Answers (n)", MIN_SAMPLES, MAX_SAMPLES, step=8, key=keep("n"), persist_state="session"
+    )
+    models = offered_models()
+    own = st.selectbox(
+        "Model",
+        [None, *models],
+        key=keep("model"),
+        format_func=lambda ref: "As in the sidebar" if ref is None else model_name(ref),
+        persist_state="session",
+    )
+    st.caption("Drawn in this order: temperature, top-k, top-p, min-p.")
+    top_k = st.number_input("Top-k (0: off)", 0, 1000, key=keep("top_k"), persist_state="session")
+    top_p = st.slider("Top-p (1: off)", 0.05, 1.0, step=0.05, key=keep("top_p"), persist_state="session")
+    min_p = st.slider("Min-p (0: off)", 0.0, 0.95, step=0.05, key=keep("min_p"), persist_state="session")
+    tokens = st.number_input(
+        "Longest answer (tokens)",
+        1,
+        MAX_NEW_TOKENS,
+        key=keep("max_new_tokens"),
+        persist_state="session",
+    )
+    decoding = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "max_new_tokens": tokens}
+    return n, own or chosen_model(), decoding
+
+
+def _summary(n: int, decoding: dict, model: ModelRef) -> str:
+    parts = [f"n = {n}"]
+    if decoding["top_p"] < 1:
+        parts.append(f"top-p {decoding['top_p']:g}")
+    if decoding["top_k"]:
+        parts.append(f"top-k {decoding['top_k']}")
+    if decoding["min_p"]:
+        parts.append(f"min-p {decoding['min_p']:g}")
+    if model != chosen_model():
+        parts.append(as_markdown(model_name(model), limit=24))
+    return " · ".join(parts)
+
+
+def _widget(key: str, name: str) -> str:
+    return f"diversity.{key}.{name}"
+
+
+def _add() -> None:
+    page = session().diversity
+    free = next(letter for letter in _LETTERS if letter not in page.keys)
+    page.keys = (*page.keys, free)
+
+
+def _remove(key: str) -> None:
+    page = session().diversity
+    page.keys = tuple(k for k in page.keys if k != key)

@@ -1,0 +1,109 @@
+"""The finding of a run as one or two plain sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from components.figures.palette import Theme, condition_mark
+from components.text import as_markdown
+from experiments.analysis import Analysis
+from metrics.catalogue import CATALOGUE
+from metrics.uncertainty import Estimate
+
+_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def diversity_finding(
+    analysis: Analysis, names: Mapping[str, str], *, theme: Theme, running: bool
+) -> str:
+    """What differs between the conditions, and whether it is more than noise, as Markdown.
+
+    Args:
+        analysis: of the answers so far.
+        names: what the user calls each condition, per key.
+        theme: paper the words stand on.
+        running: more answers are to come.
+    """
+    known = {
+        key: panel.estimates["distinct"]
+        for key, panel in analysis.panels.items()
+        if math.isfinite(panel.estimates["distinct"].value)
+    }
+    if not known:
+        floor = CATALOGUE["distinct"].floor
+        return f"Too few answers yet to say anything: {floor} of each condition are needed."
+    sentences = [_first(analysis, known, names, theme)]
+    if len(known) > 1:
+        sentences.append(_others(analysis, known, names, theme))
+    sentences.append(_unseen(analysis, known, names, theme))
+    text = " ".join(filter(None, sentences))
+    return f"So far: {text[0].lower()}{text[1:]}" if running else text
+
+
+def _first(
+    analysis: Analysis, known: Mapping[str, Estimate], names: Mapping[str, str], theme: Theme
+) -> str:
+    key, estimate = next(iter(known.items()))
+    who = "the model" if len(names) == 1 else coloured(names[key], key, theme)
+    each = "" if len(names) == 1 else " each"
+    return (
+        f"In {analysis.common_n} answers{each}, {who} says about "
+        f"**{_things(estimate.value)}** {_interval(estimate)}."
+    )
+
+
+def _others(
+    analysis: Analysis, known: Mapping[str, Estimate], names: Mapping[str, str], theme: Theme
+) -> str:
+    parts = []
+    for key, estimate in list(known.items())[1:]:
+        difference = analysis.differences[key]["distinct"]
+        who = coloured(names[key], key, theme)
+        parts.append(
+            f"{who} says **{estimate.value:.0f}** {_interval(estimate)}, {_verdict(difference)}"
+        )
+    return "; ".join(parts) + "."
+
+
+def _verdict(difference: Estimate) -> str:
+    if not difference.is_clear:
+        return "which is within chance"
+    return "clearly more" if difference.value > 0 else "clearly fewer"
+
+
+def _unseen(
+    analysis: Analysis, known: Mapping[str, Estimate], names: Mapping[str, str], theme: Theme
+) -> str:
+    richest = max(known, key=lambda key: known[key].value)
+    estimate = analysis.panels[richest].estimates["unseen"]
+    if not math.isfinite(estimate.value):
+        return ""
+    whose = "" if len(names) == 1 else f"{coloured(names[richest], richest, theme)} "
+    bounds = f"({100 * estimate.low:.0f}–{100 * estimate.high:.0f} %)"
+    if estimate.value < 0.005:
+        return f"Hardly any further {whose}answer would be new {bounds}."
+    return f"About {_one_in(estimate.value)} further {whose}answers would be new {bounds}."
+
+
+def _one_in(share: float) -> str:
+    if share > 0.4:
+        return f"{100 * share:.0f} % of"
+    turns = round(1 / share)
+    return f"one in {_SMALL[turns] if turns < len(_SMALL) else turns}"
+
+
+def _things(value: float) -> str:
+    count = round(value)
+    return "one thing" if count == 1 else f"{count} different things"
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"({estimate.low:.0f}–{estimate.high:.0f})"
+
+
+def coloured(name: str, key: str, theme: Theme) -> str:
+    """A condition's name with its symbol, in its ink."""
+    mark = condition_mark(key)
+    words = f"{mark.glyph} **{as_markdown(name)}**"
+    return f':color[{words}]{{foreground="{mark.ink_on(theme)}"}}'

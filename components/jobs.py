@@ -1,0 +1,216 @@
+"""Start, follow and stop a run from the screen."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Protocol
+
+import streamlit as st
+
+from components.problems import problems_shown
+from components.services import jobs
+from components.state import State, fill_widgets, session, widget_value
+from components.text import as_markdown, duration, plural
+from data.errors import StoreError
+from data.schema import Condition, RunState
+from experiments.base import Experiment
+from experiments.snapshot import Phase, Snapshot
+
+_SEED = "run.seed"
+
+
+class Draft(Protocol):
+    """What a page's widgets ask for."""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]: ...
+
+    def experiment(self, seed: int) -> Experiment:
+        """The checked experiment; raises ChoraleError."""
+        ...
+
+
+def followed_run(state: State) -> Snapshot | None:
+    """The run on show as it stands now; None where there is none but the recorded one.
+
+    After a reload the address names it, or a run of this visitor's that is still going.
+    """
+    page = state.diversity
+    if not page.run_id:
+        page.run_id = _run_to_rejoin(state)
+    if not page.run_id:
+        return None
+    try:
+        return jobs().snapshot(page.run_id, owner=state.owner)
+    except StoreError as error:
+        page.run_id = ""
+        st.query_params.pop("run", None)
+        st.warning(f"{error.what_happened} {error.what_to_do}", icon=":material/link_off:")
+        return None
+
+
+def _run_to_rejoin(state: State) -> str:
+    active = jobs().active(state.owner)
+    return st.query_params.get("run", "") or (active[-1] if active else "")
+
+
+def run_bar(state: State, draft: Draft, snapshot: Snapshot | None) -> None:
+    """The one primary button, what it will cost, and the visitor's earlier runs."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if snapshot is not None and snapshot.active:
+            st.button(
+                "Stop",
+                icon=":material/stop:",
+                key="run.stop",
+                on_click=jobs().stop,
+                args=(snapshot.run.id,),
+                kwargs={"owner": state.owner},
+                disabled=snapshot.phase is Phase.ANALYSING,
+            )
+        else:
+            label = "Sample again" if snapshot is not None else "Sample"
+            if st.button(label, icon=":material/play_arrow:", type="primary", key="run.start"):
+                _start(state, draft)
+            st.caption(_cost(state, draft), width="content")
+        with st.popover("Run settings", icon=":material/tune:", type="tertiary"):
+            st.text_input(
+                "Seed",
+                key=_SEED,
+                placeholder="new for every run",
+                help="The same seed, settings and device give the same answers again.",
+                max_chars=18,
+                persist_state="session",
+            )
+        earlier_runs(state)
+    _undo_delete(state)
+    if snapshot is not None and snapshot.run.state is RunState.INCOMPLETE:
+        _offer_resume(state, snapshot)
+
+
+def _start(state: State, draft: Draft) -> None:
+    with problems_shown():
+        run_id = jobs().submit(draft.experiment(_seed()), owner=state.owner)
+        follow(state, run_id)
+        st.rerun()
+
+
+def _seed() -> int:
+    typed = str(widget_value(_SEED) or "").strip()
+    return int(typed) if typed.isdecimal() else secrets.randbits(31)
+
+
+def follow(state: State, run_id: str) -> None:
+    """Put a run on show, also after a reload."""
+    state.diversity.run_id = run_id
+    state.diversity.selection = frozenset()
+    st.query_params["run"] = run_id
+
+
+def _cost(state: State, draft: Draft) -> str:
+    total = sum(condition.n for condition in draft.conditions)
+    rates = [state.rates.get(condition.model.id, 0.0) for condition in draft.conditions]
+    words = plural(total, "answer")
+    if not all(rates):
+        return words
+    seconds = sum(c.n / rate for c, rate in zip(draft.conditions, rates, strict=True))
+    return f"{words} · about {duration(max(seconds, 1))}"
+
+
+def _offer_resume(state: State, snapshot: Snapshot) -> None:
+    missing = sum(snapshot.wanted.values()) - sum(snapshot.drawn.values())
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            f"{as_markdown(snapshot.run.note)} What came is kept; "
+            f"{plural(missing, 'answer')} missing.",
+            width="content",
+        )
+        if st.button("Draw the rest", icon=":material/resume:", key="run.resume"):
+            _resume(state, snapshot.run.id)
+
+
+def _resume(state: State, run_id: str) -> None:
+    with problems_shown():
+        jobs().resume(run_id, owner=state.owner)
+        follow(state, run_id)
+        st.rerun()
+
+
+def progress(snapshot: Snapshot) -> None:
+    """How far the run is, how fast, and how long it will take."""
+    drawn, wanted = sum(snapshot.drawn.values()), sum(snapshot.wanted.values())
+    words = [f"{drawn} of {plural(wanted, 'answer')}"]
+    if snapshot.rate > 0:
+        words.append(f"{snapshot.rate:.3g} per second")
+    left = duration(snapshot.seconds_left)
+    if snapshot.active and left:
+        words.append(f"{left} left")
+    if snapshot.message:
+        words.append(as_markdown(snapshot.message))
+    st.progress(min(drawn / max(wanted, 1), 1.0), text=" · ".join(words))
+
+
+def earlier_runs(state: State) -> None:
+    """The visitor's runs: open, delete."""
+    with st.popover(
+        "Earlier runs", icon=":material/history:", type="tertiary", key="runs", on_change="rerun"
+    ) as popover:
+        if not popover.open:
+            return
+        runs = [r for r in jobs().store.runs(state.owner) if r.run.owner == state.owner]
+        if not runs:
+            st.caption("None yet. Every run you start is kept here.")
+        for summary in runs[:20]:
+            _run_line(state, summary)
+
+
+def _run_line(state: State, summary: object) -> None:
+    run = summary.run
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.button(
+            as_markdown(run.prompt, limit=48),
+            key=f"run.open.{run.id}",
+            type="tertiary",
+            on_click=follow,
+            args=(state, run.id),
+        )
+        st.caption(
+            f"{summary.drawn} of {summary.wanted} · {run.created:%-d %b %H:%M} UTC", width="content"
+        )
+        st.button(
+            "",
+            icon=":material/delete:",
+            key=f"run.delete.{run.id}",
+            help="Delete this run; you can undo it",
+            type="tertiary",
+            on_click=_delete,
+            args=(run.id,),
+        )
+
+
+def _delete(run_id: str) -> None:
+    state = session()
+    jobs().store.delete(run_id, state.owner)
+    state.diversity.deleted = run_id
+    if state.diversity.run_id == run_id:
+        state.diversity.run_id = ""
+        st.query_params.pop("run", None)
+
+
+def _undo_delete(state: State) -> None:
+    if not state.diversity.deleted:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("The run was deleted.", width="content")
+        st.button("Undo", icon=":material/undo:", key="run.undo", on_click=_restore)
+
+
+def _restore() -> None:
+    state = session()
+    run_id, state.diversity.deleted = state.diversity.deleted, ""
+    jobs().store.restore(run_id, state.owner)
+    follow(state, run_id)
+
+
+def prefill_seed(seed: int) -> None:
+    """Fix the seed of the next run, to draw the same answers again."""
+    fill_widgets({_SEED: str(seed)})

@@ -1,0 +1,62 @@
+"""The shared machinery behind every session: one store, one model manager, one job manager."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from functools import cache
+
+import streamlit as st
+
+from components.settings import settings
+from data.store import Store
+from experiments.jobs import JobManager
+from models.base import Embedder
+from models.manager import ModelManager
+
+_log = logging.getLogger(__name__)
+_warming = threading.Lock()
+
+
+@st.cache_resource(show_spinner=False)
+def jobs() -> JobManager:
+    """The process-wide job manager; what a crash cut off is marked incomplete first."""
+    store = Store()
+    store.recover()
+    return JobManager(store, models(), embedder)
+
+
+@st.cache_resource(show_spinner=False)
+def models() -> ModelManager:
+    """The process-wide model manager."""
+    return ModelManager()
+
+
+@cache
+def embedder() -> Embedder:
+    """The embedder of this process, loaded on first use."""
+    from models.embedding import load_embedder  # noqa: PLC0415 - heavy, and not before it is needed
+
+    return load_embedder(settings().embedder)
+
+
+def warm_up() -> None:
+    """Start loading, once and in the background, what the first run will need."""
+    if _warming.acquire(blocking=False):
+        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+
+def _warm_up() -> None:
+    from experiments.layout import warm_up as warm_up_layout  # noqa: PLC0415
+
+    try:
+        embedder().embed(["warm-up"])
+        models().load(settings().model)
+        warm_up_layout()
+    except Exception:
+        # Nothing is lost: the first run loads the same and tells the visitor what went wrong.
+        _log.warning("Warm-up failed.", exc_info=True)
+    # Streamlit collects garbage after every script run; frozen, a loaded model costs that nothing.
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,97 @@
+"""What a diversity run shows: its finding, the map beside the numbers, and the rest in tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from components.analysis import analysis_of
+from components.findings import diversity_finding
+from components.jobs import followed_run, progress
+from components.layout import theme
+from components.problems import show_problem
+from components.recorded import recorded_run
+from components.state import State
+from components.text import as_markdown
+from components.tiles import diversity_tiles
+from components.views.map import map_controls, map_view
+from components.views.tabs import diversity_tabs
+from data.schema import RunData
+from experiments.analysis import Analysis
+from experiments.snapshot import Snapshot
+
+PANEL = ("distinct", "unseen", "vendi", "spread", "entropy", "lexical", "length")
+POLL_S = 1.0
+
+
+def diversity_headline(question: str) -> DeltaGenerator:
+    """The page's question, and under it the place where its finding will stand."""
+    st.title(question, anchor=False)
+    return st.container(key="finding")
+
+
+def diversity_view(state: State, snapshot: Snapshot | None, finding: DeltaGenerator) -> None:
+    """Everything below the controls; polls once a second while the run is going."""
+    live = snapshot is not None and snapshot.active
+    st.fragment(_show, run_every=POLL_S if live else None)(state, finding, was_live=live)
+
+
+def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
+    snapshot = followed_run(state)
+    if was_live and (snapshot is None or not snapshot.active):
+        st.rerun()
+    if snapshot is None:
+        _recorded(state, finding)
+        return
+    if snapshot.rate > 0:
+        state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
+    if snapshot.active:
+        progress(snapshot)
+    if snapshot.error is not None:
+        show_problem(snapshot.error)
+    _results(state, snapshot.data, finding, running=snapshot.active)
+
+
+def _recorded(state: State, finding: DeltaGenerator) -> None:
+    data = recorded_run()
+    if data is None:
+        finding.markdown("Ask something, and press **Sample**.")
+        return
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.badge("recorded run", icon=":material/history:", color="gray")
+        st.caption(
+            f"“{as_markdown(data.run.prompt)}”, asked of the bundled teaching model on "
+            f"{data.run.created:%-d %B %Y}. Press Sample to make your own.",
+            width="content",
+        )
+    _results(state, data, finding, running=False)
+
+
+def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: bool) -> None:
+    names = {condition.key: condition.name for condition in data.run.conditions}
+    if not data.keys:
+        _nothing_yet(finding, running=running)
+        return
+    threshold, colour_by = map_controls()
+    analysis = analysis_of(data, threshold=threshold, running=running)
+    finding.markdown(diversity_finding(analysis, names, theme=theme(), running=running))
+    picture, numbers = st.columns([2, 1], gap="medium")
+    with picture:
+        map_view(state, data, analysis, names=names, colour_by=colour_by)
+    with numbers:
+        diversity_tiles(_estimates(analysis), PANEL, common_n=analysis.common_n, theme=theme())
+    diversity_tabs(state, data, analysis, names=names)
+
+
+def _nothing_yet(finding: DeltaGenerator, *, running: bool) -> None:
+    if running:
+        finding.markdown("The first answers are on their way.")
+        st.skeleton(height=420)
+    else:
+        finding.markdown("This run has no answers yet.")
+
+
+def _estimates(analysis: Analysis) -> Mapping[str, Mapping]:
+    return {key: panel.estimates for key, panel in analysis.panels.items()}

@@ -1,0 +1,125 @@
+"""The map of answers and what can be done on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from components.figures.diversity import MeaningName, map_description, map_frame, meaning_map
+from components.layout import theme
+from components.state import State, session, widget_value
+from components.text import plural, printable
+from data.schema import RunData
+from experiments.analysis import Analysis
+from metrics.partition import MEANING_THRESHOLD
+
+_CHART = "diversity.map"
+_COLOUR = {"Conditions": "condition", "Meanings": "meaning"}
+
+
+def map_controls() -> tuple[float, str]:
+    """How finely meanings are told apart, and what colours say."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        colour = st.segmented_control(
+            "Colours show",
+            list(_COLOUR),
+            default="Conditions",
+            required=True,
+            key="diversity.colour",
+            persist_state="session",
+        )
+        with st.popover("Meanings", icon=":material/tune:", type="tertiary"):
+            threshold = st.slider(
+                "Same meaning from this similarity on",
+                0.30,
+                0.95,
+                MEANING_THRESHOLD,
+                step=0.01,
+                key="diversity.threshold",
+                help="Average cosine similarity inside a meaning. Higher tells more apart.",
+                persist_state="session",
+            )
+            st.caption(threshold_note())
+    return threshold, _COLOUR[colour]
+
+
+def threshold_note() -> str:
+    """How well the default threshold does, as measured."""
+    return ""
+
+
+def map_view(
+    state: State,
+    data: RunData,
+    analysis: Analysis,
+    *,
+    names: Mapping[str, str],
+    colour_by: str,
+) -> None:
+    """The map; a click or a lasso picks answers, and the list below shows them."""
+    meanings = meaning_names(analysis)
+    frame = answers_frame(data, analysis)
+    figure = meaning_map(
+        frame,
+        names=dict(names),
+        meanings=meanings,
+        colour_by=colour_by,
+        theme=theme(),
+        selection=state.diversity.selection,
+        revision=data.run.id,
+    )
+    st.plotly_chart(
+        figure,
+        key=_CHART,
+        on_select=_select,
+        selection_mode=("points", "lasso"),
+        config=_config(),
+        alt=map_description(frame, meanings),
+    )
+
+
+def answers_frame(data: RunData, analysis: Analysis):
+    """The map's own table: one row per answer."""
+    return map_frame(
+        data.keys,
+        [sample.index for sample in data.samples],
+        [printable(sample.text) for sample in data.samples],
+        data.coordinates,
+        analysis.labels,
+    )
+
+
+def meaning_names(analysis: Analysis) -> list[MeaningName]:
+    """The analysis' meanings as the map names them."""
+    return [MeaningName(m.rank, m.representative, m.gist, m.size) for m in analysis.meanings]
+
+
+def selection_bar(state: State) -> None:
+    """Says what is picked, and lets it go."""
+    if not state.diversity.selection:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{plural(len(state.diversity.selection), 'answer')} picked on the map.", width="content")
+        st.button("Show all", icon=":material/close:", key="diversity.unselect", on_click=_unselect)
+
+
+def _select() -> None:
+    event = widget_value(_CHART)
+    points = event["selection"]["points"] if event else []
+    picked = frozenset((str(p["customdata"][0]), int(p["customdata"][1])) for p in points)
+    session().diversity.selection = picked
+
+
+def _unselect() -> None:
+    session().diversity.selection = frozenset()
+
+
+def _config() -> dict:
+    picture = str(widget_value("diversity.picture") or "svg").lower()
+    return {
+        "displaylogo": False,
+        "scrollZoom": False,
+        "toImageButtonOptions": {"format": picture, "filename": "chorale-map", "scale": 2},
+        "modeBarButtonsToRemove": ["select2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    }
