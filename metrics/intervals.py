@@ -1,0 +1,162 @@
+"""Estimates with intervals for the three families of measures: pairs, classes, wording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.diversity import vendi_of_mean_square
+from metrics.entropy import chao_shen_entropy, chao_shen_of_rows
+from metrics.lexical import ngram_table
+from metrics.uncertainty import Estimate, half_width, jackknife_error, possible_unseen_share
+from metrics.unseen import chance_only_once, chance_seen, rarefied_distinct, unseen_mass
+
+Statistic = Callable[[NDArray[np.int64]], NDArray[np.float64]]
+
+
+def spread_estimate(cosines: NDArray[np.float64], calls: NDArray[np.int64]) -> Estimate:
+    """Mean cosine distance with a jackknife interval.
+
+    Args:
+        cosines: (n, n) with a diagonal of zeros, from `similarities_of_pairs`.
+        calls: (n,) call of each draw, numbered from 0.
+    """
+    mean, error = _mean_over_pairs(cosines, calls)
+    half = half_width(error, units=_units(calls))
+    low, high = 1 - mean - half, 1 - mean + half
+    if 1 - mean < 1e-6:  # all draws coincide
+        share = possible_unseen_share(_units(calls))
+        high = 2 * share * (1 - share)
+    return _clipped(1 - mean, low, high, n=len(calls), limits=(0, 2))
+
+
+def vendi_estimate(cosines: NDArray[np.float64], calls: NDArray[np.int64], *, m: int) -> Estimate:
+    """Rarefied Vendi score of order 2; jackknife on the logarithm of the mean squared cosine.
+
+    Args:
+        cosines: (n, n) with a diagonal of zeros, from `similarities_of_pairs`.
+        calls: (n,) call of each draw, numbered from 0.
+        m: draws to compare at.
+    """
+    mean, error = _mean_over_pairs(cosines**2, calls)
+    mean = max(mean, 1e-12)
+    factor = float(np.exp(min(half_width(error / mean, units=_units(calls)), 50)))
+    squares = [mean, min(mean * factor, 1.0), mean / factor]
+    if 1 - mean < 1e-6:  # all draws coincide
+        share = possible_unseen_share(_units(calls))
+        squares[2] = (1 - share) ** 2 + share**2
+    value, low, high = (vendi_of_mean_square(square, m=m) for square in squares)
+    return _clipped(value, low, high, n=len(calls), limits=(1, m))
+
+
+def length_estimate(lengths: NDArray[np.float64], calls: NDArray[np.int64]) -> Estimate:
+    """Mean length with a jackknife interval."""
+    left = len(calls) - np.bincount(calls)
+    left_out = (lengths.sum() - np.bincount(calls, weights=lengths)) / np.maximum(left, 1)
+    half = half_width(jackknife_error(left_out), units=_units(calls))
+    mean = float(lengths.mean())
+    return _clipped(mean, mean - half, mean + half, n=len(calls), limits=(0, np.inf))
+
+
+def lexical_estimate(texts: Sequence[str], calls: NDArray[np.int64], *, m: int) -> Estimate:
+    """Distinct-2 in m answers with a jackknife interval; undefined without word pairs."""
+    table = ngram_table(texts, n=2)
+    value = table.distinct_share(m)
+    if np.isnan(value):
+        return Estimate.undefined(len(calls), "No answer has two words.")
+    half = half_width(jackknife_error(table.without_each(calls, m)), units=_units(calls))
+    high = value + half
+    if half < 1e-9:  # all draws coincide: another one as long would bring as many word pairs
+        high = value * (2 - (1 - possible_unseen_share(_units(calls))) ** m)
+    return _clipped(value, value - half, high, n=len(calls), limits=(0, 1))
+
+
+def distinct_estimate(
+    counts: NDArray[np.int64], resampled: NDArray[np.int64], *, m: int
+) -> Estimate:
+    """Rarefied number of distinct classes.
+
+    The jackknife knows nothing about classes that could have been missed, so the interval is that
+    of fresh samples from the estimated assemblage; upwards it allows for one unseen class.
+
+    Args:
+        counts: (classes,) draws per class.
+        resampled: (resamples, n) from `Assemblage.draw_counts`.
+        m: draws to compare at.
+    """
+    n = int(counts.sum())
+    chance = chance_seen(n, m)
+    value = rarefied_distinct(counts, m=m)
+    half = half_width(_deviation(chance[resampled].sum(axis=1)), units=n)
+    high = max(value + half, value + 1 - (1 - possible_unseen_share(n)) ** m)
+    return _clipped(value, value - half, high, n=n, limits=(1, m))
+
+
+def unseen_estimate(counts: NDArray[np.int64], resampled: NDArray[np.int64], *, m: int) -> Estimate:
+    """Good–Turing unseen mass, for m draws; arguments as `distinct_estimate`."""
+    n = int(counts.sum())
+    value = unseen_mass(counts, m=m)
+    fewer = chance_only_once(n - 1, min(m, n - 1))
+    error = max(
+        _deviation(chance_only_once(n, m)[resampled].sum(axis=1)),
+        _class_jackknife(counts, lambda rows: fewer[rows].sum(axis=1)),
+    )
+    half = half_width(error, units=n)
+    high = max(value + half, possible_unseen_share(n))
+    return _clipped(value, value - half, high, n=n, limits=(0, 1))
+
+
+def entropy_estimate(counts: NDArray[np.int64], resampled: NDArray[np.int64]) -> Estimate:
+    """Chao–Shen semantic entropy; arguments as `distinct_estimate`."""
+    n = int(counts.sum())
+    value = chao_shen_entropy(counts)
+    error = max(
+        _deviation(chao_shen_of_rows(resampled)), _class_jackknife(counts, chao_shen_of_rows)
+    )
+    half = half_width(error, units=n)
+    high = value + half
+    if not (counts == 1).any():
+        share = possible_unseen_share(n)
+        rest = 1 - share
+        high = max(high, rest * value - rest * np.log(rest) - share * np.log(share))
+    return _clipped(value, value - half, high, n=n, limits=(0, np.inf))
+
+
+def _units(calls: NDArray[np.int64]) -> int:
+    return int(calls.max()) + 1
+
+
+def _mean_over_pairs(
+    similarities: NDArray[np.float64], calls: NDArray[np.int64]
+) -> tuple[float, float]:
+    """Mean over pairs of different draws, and its error with one call left out at a time."""
+    n = len(calls)
+    total = similarities.sum()
+    touching = np.bincount(calls, weights=similarities.sum(axis=1))
+    inside = similarities * (calls[:, None] == calls[None, :])
+    within = np.bincount(calls, weights=inside.sum(axis=1))
+    left = n - np.bincount(calls)
+    left_out = (total - 2 * touching + within) / np.maximum(left * (left - 1), 1)
+    return float(total / (n * (n - 1))), jackknife_error(left_out)
+
+
+def _class_jackknife(counts: NDArray[np.int64], statistic: Statistic) -> float:
+    """Error with one draw left out at a time; draws from classes of one size act alike."""
+    sizes, first, classes = np.unique(counts, return_index=True, return_counts=True)
+    rows = np.repeat(counts[None, :], len(sizes), axis=0)
+    rows[np.arange(len(sizes)), first] -= 1
+    return jackknife_error(statistic(rows), weights=sizes * classes)
+
+
+def _deviation(values: NDArray[np.float64]) -> float:
+    return float(np.std(values, ddof=1))
+
+
+def _clipped(
+    value: float, low: float, high: float, *, n: int, limits: tuple[float, float]
+) -> Estimate:
+    """Ends kept where the measure can lie, and never on the wrong side of the value."""
+    low, high = max(low, limits[0]), min(high, limits[1])
+    return Estimate(float(value), float(min(low, value)), float(max(high, value)), n)
