@@ -1,0 +1,128 @@
+"""Between the frozen values of `data.schema` and rows of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import RowMapping
+
+from data.schema import (
+    Condition,
+    Decoding,
+    FinishReason,
+    ModelRef,
+    Run,
+    RunState,
+    Sample,
+)
+
+
+def run_to_row(run: Run) -> dict[str, Any]:
+    """Columns of table `runs`."""
+    return {
+        "id": run.id,
+        "owner": run.owner,
+        "kind": run.kind,
+        "prompt": run.prompt,
+        "seed": str(run.seed),
+        "state": run.state.value,
+        "created": run.created.astimezone(UTC).replace(tzinfo=None),
+        "embedder": run.embedder,
+        "note": run.note,
+    }
+
+
+def run_from_row(row: RowMapping, conditions: Sequence[Condition]) -> Run:
+    """Undo `run_to_row`."""
+    return Run(
+        id=row["id"],
+        owner=row["owner"],
+        kind=row["kind"],
+        prompt=row["prompt"],
+        conditions=tuple(conditions),
+        seed=int(row["seed"]),
+        state=RunState(row["state"]),
+        created=row["created"].replace(tzinfo=UTC),
+        embedder=row["embedder"],
+        note=row["note"],
+    )
+
+
+def condition_to_row(condition: Condition) -> dict[str, Any]:
+    """Columns of table `conditions`, run and position aside."""
+    decoding = condition.decoding
+    return {
+        "key": condition.key,
+        "name": condition.name,
+        "model": condition.model.id,
+        "revision": condition.model.revision,
+        "quantization": condition.model.quantization,
+        "temperature": decoding.temperature,
+        "top_p": decoding.top_p,
+        "top_k": decoding.top_k,
+        "min_p": decoding.min_p,
+        "max_new_tokens": decoding.max_new_tokens,
+        "system": condition.system,
+        "n": condition.n,
+    }
+
+
+def condition_from_row(row: RowMapping) -> Condition:
+    """Undo `condition_to_row`."""
+    return Condition(
+        key=row["key"],
+        name=row["name"],
+        model=ModelRef(row["model"], row["revision"], row["quantization"]),
+        decoding=Decoding(
+            temperature=row["temperature"],
+            top_p=row["top_p"],
+            top_k=row["top_k"],
+            min_p=row["min_p"],
+            max_new_tokens=row["max_new_tokens"],
+        ),
+        system=row["system"],
+        n=row["n"],
+    )
+
+
+def sample_to_row(run_id: str, key: str, sample: Sample) -> dict[str, Any]:
+    """Columns of table `samples`, the id aside. Numbers are kept in full, as arrays of bytes."""
+    return {
+        "run_id": run_id,
+        "key": key,
+        "index": sample.index,
+        "call_id": sample.call_id,
+        "text": sample.text,
+        "token_ids": np.asarray(sample.token_ids, dtype="<i8").tobytes(),
+        "logprobs": np.asarray(sample.logprobs, dtype="<f8").tobytes(),
+        "entropies": np.asarray(sample.entropies, dtype="<f8").tobytes(),
+        "finish": sample.finish.value,
+    }
+
+
+def sample_from_row(row: RowMapping) -> Sample:
+    """Undo `sample_to_row`."""
+    return Sample(
+        index=row["index"],
+        call_id=row["call_id"],
+        text=row["text"],
+        token_ids=tuple(np.frombuffer(row["token_ids"], dtype="<i8").tolist()),
+        logprobs=tuple(np.frombuffer(row["logprobs"], dtype="<f8").tolist()),
+        entropies=tuple(np.frombuffer(row["entropies"], dtype="<f8").tolist()),
+        finish=FinishReason(row["finish"]),
+    )
+
+
+def unit_rows(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+    """L2-normalised float32 rows of any (m, d) array; a row of zeros stays zero.
+
+    float16 loses the norm in the fourth digit: whoever reads vectors from the store, and whoever
+    shows them before they were read from it, passes them through here to get the same numbers.
+    """
+    rows = np.asarray(vectors, dtype=np.float32)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(norms == 0, 1, norms), dtype=np.float32)

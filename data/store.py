@@ -1,0 +1,389 @@
+"""Where runs live: SQLite beside the app by default, PostgreSQL by DATABASE_URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from data.errors import StoreError
+from data.rows import (
+    condition_from_row,
+    condition_to_row,
+    run_from_row,
+    run_to_row,
+    sample_from_row,
+    sample_to_row,
+    unit_rows,
+)
+from data.schema import Run, RunData, RunState, Sample
+from data.tables import conditions, metadata, places, runs, samples
+
+DEFAULT_DATABASE = Path(".chorale") / "chorale.db"
+KEEP_DELETED = timedelta(days=7)
+CUT_OFF = "Chorale was closed while this run was going. Resume it to draw the rest."
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A line in a list of runs."""
+
+    run: Run
+    drawn: int
+    wanted: int
+
+
+class Store:
+    """Runs, their samples and places. Safe to use from many threads.
+
+    Args:
+        url: an SQLAlchemy URL or the path of an SQLite file; by default the environment's
+            DATABASE_URL, else CHORALE_DATABASE (either form), else `.chorale/chorale.db`.
+
+    Raises:
+        StoreError: the database can't be opened.
+    """
+
+    def __init__(self, url: str | os.PathLike[str] | None = None) -> None:
+        with _as_store_error():
+            self._engine = _open(url)
+            metadata.create_all(self._engine)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def create(self, run: Run) -> None:
+        """Add a run without samples."""
+        with self._transaction() as connection:
+            connection.execute(insert(runs), run_to_row(run))
+            connection.execute(
+                insert(conditions),
+                [
+                    {"run_id": run.id, "position": position, **condition_to_row(condition)}
+                    for position, condition in enumerate(run.conditions)
+                ],
+            )
+
+    def run(self, run_id: str, *, owner: str | None = None) -> Run:
+        """One run.
+
+        Args:
+            run_id: its id.
+            owner: who asks; None asks for the program itself. Runs of owner "" are everyone's.
+
+        Raises:
+            StoreError: it isn't there, was deleted, or belongs to someone else.
+        """
+        with self._transaction() as connection:
+            found = _runs(connection, runs.c.id == run_id, runs.c.deleted.is_(None))
+        if not found or (owner is not None and found[0].owner not in ("", owner)):
+            raise _absent()
+        return found[0]
+
+    def runs(self, owner: str) -> tuple[RunSummary, ...]:
+        """The runs that this owner may see, newest first."""
+        with self._transaction() as connection:
+            found = _runs(connection, runs.c.owner.in_(["", owner]), runs.c.deleted.is_(None))
+            counts = _counts(connection, [run.id for run in found])
+        return tuple(
+            RunSummary(run, counts.get(run.id, 0), sum(c.n for c in run.conditions))
+            for run in found
+        )
+
+    def set_state(self, run_id: str, state: RunState, note: str = "") -> None:
+        """Say where a run stands, and why when it is incomplete."""
+        with self._transaction() as connection:
+            connection.execute(
+                update(runs).where(runs.c.id == run_id).values(state=state.value, note=note)
+            )
+
+    def set_embedder(self, run_id: str, embedder: str) -> None:
+        """Name the embedder of a run's vectors."""
+        with self._transaction() as connection:
+            connection.execute(update(runs).where(runs.c.id == run_id).values(embedder=embedder))
+
+    def add_samples(self, run_id: str, key: str, drawn: Sequence[Sample]) -> None:
+        """Keep draws of one condition: on disk when this returns.
+
+        A draw that is there already (same index) stays as it was.
+        """
+        self.add_drawn(run_id, [(key, sample) for sample in drawn])
+
+    def add_drawn(self, run_id: str, drawn: Sequence[tuple[str, Sample]]) -> None:
+        """Keep draws of any conditions, in one transaction; see `add_samples`."""
+        with self._transaction() as connection:
+            for key in dict.fromkeys(key for key, _ in drawn):
+                there = _indices(connection, run_id, key, [s.index for k, s in drawn if k == key])
+                rows = {s.index: s for k, s in drawn if k == key and s.index not in there}
+                if rows:
+                    connection.execute(
+                        insert(samples), [sample_to_row(run_id, key, s) for s in rows.values()]
+                    )
+
+    def drawn(self, run_id: str) -> dict[str, frozenset[int]]:
+        """Indices of the finished draws per condition key."""
+        query = select(samples.c.key, samples.c.index).where(samples.c.run_id == run_id)
+        found: dict[str, set[int]] = {c.key: set() for c in self.run(run_id).conditions}
+        with self._transaction() as connection:
+            for key, index in connection.execute(query):
+                found.setdefault(key, set()).add(index)
+        return {key: frozenset(indices) for key, indices in found.items()}
+
+    def unplaced(self, run_id: str) -> tuple[tuple[str, Sample], ...]:
+        """Finished draws that have no vector yet, in order of arrival, with their keys."""
+        query = (
+            select(samples)
+            .outerjoin(places)
+            .where(samples.c.run_id == run_id, places.c.sample_id.is_(None))
+            .order_by(samples.c.id)
+        )
+        with self._transaction() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple((row["key"], sample_from_row(row)) for row in rows)
+
+    def add_places(
+        self,
+        run_id: str,
+        rows: Sequence[tuple[str, int]],
+        vectors: NDArray[np.floating],
+        coordinates: NDArray[np.floating],
+    ) -> None:
+        """Keep where draws lie.
+
+        Args:
+            run_id: their run.
+            rows: (m,) pairs of condition key and sample index; each sample is in the store.
+            vectors: (m, d) embeddings; kept as float16.
+            coordinates: (m, 2) places on the map.
+
+        Raises:
+            ValueError: shapes differ, or a sample isn't in the store.
+        """
+        if not len(rows) == len(vectors) == len(coordinates):
+            raise ValueError(
+                "Expected rows, vectors and coordinates to have one length but they had "
+                f"{len(rows)}, {len(vectors)} and {len(coordinates)}."
+            )
+        halves = np.ascontiguousarray(vectors, dtype=np.float16)
+        with self._transaction() as connection:
+            ids = _sample_ids(connection, run_id, rows)
+            connection.execute(delete(places).where(places.c.sample_id.in_(ids)))
+            values = [
+                {"sample_id": i, "vector": half.tobytes(), "x": float(x), "y": float(y)}
+                for i, half, (x, y) in zip(ids, halves, coordinates, strict=True)
+            ]
+            if values:
+                connection.execute(insert(places), values)
+
+    def move(
+        self,
+        run_id: str,
+        rows: Sequence[tuple[str, int]],
+        coordinates: NDArray[np.floating],
+    ) -> None:
+        """Give placed draws new coordinates.
+
+        Args:
+            run_id: their run.
+            rows: (m,) pairs of condition key and sample index.
+            coordinates: (m, 2) places on the map.
+        """
+        if not rows:
+            return
+        change = (
+            update(places)
+            .where(places.c.sample_id == bindparam("sample"))
+            .values(x=bindparam("new_x"), y=bindparam("new_y"))
+        )
+        with self._transaction() as connection:
+            ids = _sample_ids(connection, run_id, rows)
+            connection.execute(
+                change,
+                [
+                    {"sample": i, "new_x": float(x), "new_y": float(y)}
+                    for i, (x, y) in zip(ids, coordinates, strict=True)
+                ],
+            )
+
+    def load(self, run_id: str) -> RunData:
+        """A run with its placed draws, in order of arrival.
+
+        Raises:
+            StoreError: it isn't there.
+        """
+        run = self.run(run_id)
+        query = (
+            select(samples, places.c.vector, places.c.x, places.c.y)
+            .join(places)
+            .where(samples.c.run_id == run_id)
+            .order_by(samples.c.id)
+        )
+        with self._transaction() as connection:
+            rows = connection.execute(query).mappings().all()
+        return RunData(
+            run=run,
+            keys=tuple(row["key"] for row in rows),
+            samples=tuple(sample_from_row(row) for row in rows),
+            vectors=_vectors([row["vector"] for row in rows]),
+            coordinates=_read_only(
+                np.array([(row["x"], row["y"]) for row in rows], dtype=np.float32).reshape(-1, 2)
+            ),
+        )
+
+    def delete(self, run_id: str, owner: str) -> None:
+        """Take a run out of every list. `restore` undoes it for a week.
+
+        Raises:
+            StoreError: it isn't there or isn't this owner's.
+        """
+        self._set_deleted(run_id, owner, datetime.now(UTC).replace(tzinfo=None))
+
+    def restore(self, run_id: str, owner: str) -> None:
+        """Undo `delete`.
+
+        Raises:
+            StoreError: it is gone for good or isn't this owner's.
+        """
+        self._set_deleted(run_id, owner, None)
+
+    def recover(self) -> int:
+        """Put in order what an earlier process left: call once, at start.
+
+        Runs left in the middle become incomplete; runs deleted long ago are dropped for good.
+
+        Returns:
+            The number of runs that had been cut off.
+        """
+        unfinished = [RunState.QUEUED.value, RunState.RUNNING.value]
+        with self._transaction() as connection:
+            cut_off = connection.execute(
+                update(runs)
+                .where(runs.c.state.in_(unfinished))
+                .values(state=RunState.INCOMPLETE.value, note=CUT_OFF)
+            )
+        self.purge(KEEP_DELETED)
+        return cut_off.rowcount
+
+    def purge(self, older_than: timedelta) -> int:
+        """Drop for good what was deleted longer ago than this; returns how many runs."""
+        limit = datetime.now(UTC).replace(tzinfo=None) - older_than
+        with self._transaction() as connection:
+            return connection.execute(delete(runs).where(runs.c.deleted < limit)).rowcount
+
+    def _set_deleted(self, run_id: str, owner: str, when: datetime | None) -> None:
+        change = update(runs).where(runs.c.id == run_id, runs.c.owner == owner)
+        with self._transaction() as connection:
+            if connection.execute(change.values(deleted=when)).rowcount == 0:
+                raise _absent()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with _as_store_error(), self._engine.begin() as connection:
+            yield connection
+
+
+def _open(url: str | os.PathLike[str] | None) -> Engine:
+    chosen = url or os.environ.get("DATABASE_URL") or os.environ.get("CHORALE_DATABASE")
+    text = str(chosen or DEFAULT_DATABASE)
+    if "://" not in text:
+        text = f"sqlite:///{text}"
+    parsed = make_url(text)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _set_up_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # WAL lets pages read while a run writes; NORMAL survives a killed process (only a power
+    # cut may lose the last moment, never the file).
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise StoreError(
+            f"The database could not be used: {cause}",
+            "Check that its disk has room and that DATABASE_URL or CHORALE_DATABASE is right.",
+        ) from error
+
+
+def _absent() -> StoreError:
+    return StoreError(
+        "There is no such run among yours.", "Open one of the runs in the list, or start one."
+    )
+
+
+def _runs(connection: Connection, *where: Any) -> list[Run]:
+    rows = connection.execute(select(runs).where(*where).order_by(runs.c.created.desc()))
+    found = rows.mappings().all()
+    asked: dict[str, list[Any]] = {row["id"]: [] for row in found}
+    query = select(conditions).where(conditions.c.run_id.in_(list(asked)))
+    for row in connection.execute(query.order_by(conditions.c.position)).mappings():
+        asked[row["run_id"]].append(condition_from_row(row))
+    return [run_from_row(row, asked[row["id"]]) for row in found]
+
+
+def _counts(connection: Connection, ids: Sequence[str]) -> Mapping[str, int]:
+    query = select(samples.c.run_id, func.count()).where(samples.c.run_id.in_(list(ids)))
+    return {run: count for run, count in connection.execute(query.group_by(samples.c.run_id))}
+
+
+def _indices(connection: Connection, run_id: str, key: str, among: Sequence[int]) -> frozenset[int]:
+    query = select(samples.c.index).where(
+        samples.c.run_id == run_id, samples.c.key == key, samples.c.index.in_(list(among))
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def _sample_ids(connection: Connection, run_id: str, rows: Sequence[tuple[str, int]]) -> list[int]:
+    query = select(samples.c.key, samples.c.index, samples.c.id).where(samples.c.run_id == run_id)
+    known = {(key, index): i for key, index, i in connection.execute(query)}
+    absent = [row for row in rows if row not in known]
+    if absent:
+        raise ValueError(f"Expected every row to be a stored sample but {absent[0]} was not.")
+    return [known[row] for row in rows]
+
+
+def _vectors(halves: Sequence[bytes]) -> NDArray[np.float32]:
+    if not halves:
+        return _read_only(np.zeros((0, 0), dtype=np.float32))
+    joined = np.frombuffer(b"".join(halves), dtype=np.float16)
+    return _read_only(unit_rows(joined.reshape(len(halves), -1)))
+
+
+def _read_only(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    array.flags.writeable = False
+    return array

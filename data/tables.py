@@ -1,0 +1,114 @@
+"""The tables of the store, in terms that SQLite and PostgreSQL share."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
+
+
+class AnyText(TypeDecorator[str]):
+    r"""Text of any content, exactly as it came.
+
+    PostgreSQL refuses NUL characters and no database takes lone surrogates, but a model may write
+    both: they are kept as `\uXXXX`, and the backslash likewise so that this can be undone.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Escape what a database can't hold."""
+        if value is None:
+            return None
+        return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Undo the escapes."""
+        if value is None:
+            return None
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(128), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("prompt", AnyText, nullable=False),
+    # A seed may be any integer, wider than a column of any database.
+    Column("seed", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created", DateTime, nullable=False),  # UTC; SQLite keeps no zone
+    Column("embedder", Text, nullable=False),
+    Column("note", AnyText, nullable=False),
+    Column("deleted", DateTime),  # UTC; NULL while the run is wanted
+    Index("runs_by_owner", "owner", "created"),
+)
+
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(16), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("name", AnyText, nullable=False),
+    Column("model", AnyText, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("quantization", String(8), nullable=False),
+    Column("temperature", Float(53), nullable=False),
+    Column("top_p", Float(53), nullable=False),
+    Column("top_k", Integer, nullable=False),
+    Column("min_p", Float(53), nullable=False),
+    Column("max_new_tokens", Integer, nullable=False),
+    Column("system", AnyText, nullable=False),
+    Column("n", Integer, nullable=False),
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    # Grows with arrival. SQLite numbers only a plain INTEGER key by itself.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("index", Integer, nullable=False),
+    Column("call_id", Text, nullable=False),
+    Column("text", AnyText, nullable=False),
+    Column("token_ids", LargeBinary, nullable=False),  # int64
+    Column("logprobs", LargeBinary, nullable=False),  # float64
+    Column("entropies", LargeBinary, nullable=False),  # float64
+    Column("finish", String(8), nullable=False),
+    UniqueConstraint("run_id", "key", "index"),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("sample_id", ForeignKey("samples.id", ondelete="CASCADE"), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # float16, L2-normalised
+    Column("x", Float(53), nullable=False),
+    Column("y", Float(53), nullable=False),
+)

@@ -1,0 +1,150 @@
+"""One prompt, up to four ways of asking it, many independent draws of each."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from data.errors import ChoraleError, PromptError
+from data.schema import (
+    MAX_CONDITIONS,
+    MAX_SAMPLES,
+    MIN_SAMPLES,
+    Condition,
+    Decoding,
+    Message,
+    Run,
+)
+from experiments.base import SampleDrawn, Turn
+from models.base import LanguageModel
+
+MAX_NEW_TOKENS = 4096
+MAX_TEMPERATURE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingExperiment:
+    """Ask one prompt under each condition, n times, every draw independent of the others.
+
+    Attributes:
+        prompt: what is asked.
+        conditions: 1 to 4 ways of asking, with keys of their own.
+        seed: with a condition's key and a draw's index it fixes the draw.
+
+    Raises:
+        PromptError: the prompt is blank.
+        ChoraleError: a condition asks for something that can't be.
+    """
+
+    prompt: str
+    conditions: tuple[Condition, ...]
+    seed: int = 0
+
+    kind: ClassVar[str] = "sampling"
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise PromptError("The prompt is empty.", "Type a question first.")
+        if not 1 <= len(self.conditions) <= MAX_CONDITIONS:
+            raise ChoraleError(
+                f"A run compares 1 to {MAX_CONDITIONS} conditions, "
+                f"but {len(self.conditions)} were given.",
+                "Add or remove conditions.",
+            )
+        if len({condition.key for condition in self.conditions}) < len(self.conditions):
+            raise ChoraleError(
+                "Two conditions have the same key.", "Give each condition a key of its own."
+            )
+        for condition in self.conditions:
+            _check(condition)
+
+    @classmethod
+    def of(cls, run: Run) -> SamplingExperiment:
+        """The experiment that a stored run asked for."""
+        return cls(prompt=run.prompt, conditions=run.conditions, seed=run.seed)
+
+    def turns(self, drawn: Mapping[str, frozenset[int]], pace: Callable[[], int]) -> Iterator[Turn]:
+        """Chunks of one condition each; see `experiments.base.Experiment`.
+
+        Conditions of one model grow together, the one furthest behind first. Those of another
+        model come after, so that no model is loaded twice.
+        """
+        for model in dict.fromkeys(condition.model for condition in self.conditions):
+            group = [c for c in self.conditions if c.model == model]
+            missing = {c.key: _missing(c, drawn.get(c.key, frozenset())) for c in group}
+            while any(missing.values()):
+                behind = max(group, key=lambda c: len(missing[c.key]) / c.n)
+                size = max(1, pace())
+                chunk, missing[behind.key] = missing[behind.key][:size], missing[behind.key][size:]
+                yield Turn(model, partial(self._draw, behind, chunk))
+
+    def _draw(
+        self,
+        condition: Condition,
+        indices: list[int],
+        model: LanguageModel,
+        should_stop: Callable[[], bool],
+    ) -> Iterator[SampleDrawn]:
+        system = (Message("system", condition.system),) if condition.system.strip() else ()
+        samples = model.generate(
+            (*system, Message("user", self.prompt)),
+            indices=indices,
+            decoding=condition.decoding,
+            seed=condition_seed(self.seed, condition.key),
+            should_stop=should_stop,
+        )
+        for sample in samples:
+            yield SampleDrawn(condition.key, sample)
+
+
+def condition_seed(seed: int, key: str) -> int:
+    """The seed of one condition's draws, 0 ≤ seed < 2⁶³.
+
+    Conditions of one run draw from separate random streams, so that draws with the same index
+    are as independent between conditions as within them; two conditions with the same settings
+    are two honest replicates. SHA-256 of seed and key: the same on every machine, for ever.
+    """
+    digest = hashlib.sha256(f"chorale condition {seed} {key}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _missing(condition: Condition, drawn: frozenset[int]) -> list[int]:
+    return [index for index in range(condition.n) if index not in drawn]
+
+
+def _check(condition: Condition) -> None:
+    if not condition.key or len(condition.key) > 16:
+        raise _refused(condition, "the key", "1 to 16 characters", condition.key)
+    if not MIN_SAMPLES <= condition.n <= MAX_SAMPLES:
+        raise _refused(condition, "n", f"{MIN_SAMPLES} to {MAX_SAMPLES}", condition.n)
+    if not condition.model.id.strip():
+        raise ChoraleError(f"Condition “{condition.name}” names no model.", "Choose a model.")
+    _check_decoding(condition, condition.decoding)
+
+
+def _check_decoding(condition: Condition, decoding: Decoding) -> None:
+    refused = partial(_refused, condition)
+    if not 0 <= decoding.temperature <= MAX_TEMPERATURE:
+        raise refused("the temperature", f"0 to {MAX_TEMPERATURE:g}", decoding.temperature)
+    if not 0 < decoding.top_p <= 1:
+        raise refused("top-p", "above 0 and up to 1", decoding.top_p)
+    if decoding.top_k < 0:
+        raise refused("top-k", "0 (off) or more", decoding.top_k)
+    if not 0 <= decoding.min_p < 1:
+        raise refused("min-p", "0 (off) or more, and below 1", decoding.min_p)
+    if not 1 <= decoding.max_new_tokens <= MAX_NEW_TOKENS:
+        raise refused(
+            "the longest answer", f"1 to {MAX_NEW_TOKENS} tokens", decoding.max_new_tokens
+        )
+
+
+def _refused(condition: Condition, what: str, allowed: str, value: object) -> ChoraleError:
+    shown = "not a number" if isinstance(value, float) and math.isnan(value) else value
+    return ChoraleError(
+        f"In condition “{condition.name}”, {what} must be {allowed}, but it was {shown}.",
+        "Change it and try again.",
+    )
