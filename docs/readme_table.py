@@ -1,0 +1,46 @@
+"""The README's table of measures, made from the catalogue: `python -m docs.readme_table`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from metrics.catalogue import CATALOGUE, Measure
+
+README = Path(__file__).parents[1] / "README.md"
+BEGIN = "<!-- measures: written by python -m docs.readme_table -->"
+END = "<!-- end of measures -->"
+_HEAD = ("Measure", "What it tells", "Unit", "Range", "Shown from", "References")
+
+
+def measure_table(measures: Iterable[Measure]) -> str:
+    """A Markdown table, one row per measure."""
+    rows = [_HEAD, tuple("---" for _ in _HEAD), *map(_row, measures)]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '¦') for cell in row)} |" for row in rows)
+
+
+def with_table(readme: str) -> str:
+    """A README with the table between its two markers renewed.
+
+    Raises:
+        ValueError: a marker is missing or stands twice.
+    """
+    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
+        raise ValueError(f"Expected the README to hold {BEGIN!r} and {END!r} once each.")
+    before, rest = readme.split(BEGIN)
+    return f"{before}{BEGIN}\n{measure_table(CATALOGUE.values())}\n{END}{rest.split(END)[1]}"
+
+
+def _row(measure: Measure) -> tuple[str, ...]:
+    return (
+        f"**{measure.label.format(n='n')}**: {measure.name}",
+        f"{measure.tells} {measure.direction}",
+        measure.unit or "–",
+        measure.range,
+        f"{measure.floor} answers",
+        measure.reference or "–",
+    )
+
+
+if __name__ == "__main__":
+    README.write_text(with_table(README.read_text("utf-8")), "utf-8")
