@@ -18,15 +18,14 @@ class PageRecord:
 
     file: str
     title: str
-    icon: str
 
 
-PAGES = (PageRecord("pages/diversity.py", "Diversity", ":material/scatter_plot:"),)
+PAGES = (PageRecord("pages/diversity.py", "Diversity"),)
 
 
 def main() -> None:
     """Show the page that the address names, then load in the background what it will need."""
-    entries = [st.Page(HERE / page.file, title=page.title, icon=page.icon) for page in PAGES]
+    entries = [st.Page(HERE / page.file, title=page.title) for page in PAGES]
     st.navigation(entries).run()
     warm_up()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from components.figures.palette import Theme, condition_mark
 from components.text import as_markdown
 from experiments.analysis import Analysis
 from metrics.catalogue import CATALOGUE
-from metrics.uncertainty import Estimate
+from metrics.uncertainty import Difference, Estimate
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -28,7 +27,7 @@ def diversity_finding(
     known = {
         key: panel.estimates["distinct"]
         for key, panel in analysis.panels.items()
-        if math.isfinite(panel.estimates["distinct"].value)
+        if panel.estimates["distinct"].is_defined
     }
     if not known:
         floor = CATALOGUE["distinct"].floor
@@ -56,9 +55,10 @@ def _first(
 def _others(
     analysis: Analysis, known: Mapping[str, Estimate], names: Mapping[str, str], theme: Theme
 ) -> str:
+    first, *others = known
     parts = []
-    for key, estimate in list(known.items())[1:]:
-        difference = analysis.differences[key]["distinct"]
+    for key in others:
+        estimate, difference = known[key], analysis.differences[first, key]["distinct"]
         who = coloured(names[key], key, theme)
         parts.append(
             f"{who} says **{estimate.value:.0f}** {_interval(estimate)}, {_verdict(difference)}"
@@ -66,10 +66,10 @@ def _others(
     return "; ".join(parts) + "."
 
 
-def _verdict(difference: Estimate) -> str:
+def _verdict(difference: Difference) -> str:
     if not difference.is_clear:
         return "which is within chance"
-    return "clearly more" if difference.value > 0 else "clearly fewer"
+    return "clearly fewer" if difference.value > 0 else "clearly more"
 
 
 def _unseen(
@@ -77,7 +77,7 @@ def _unseen(
 ) -> str:
     richest = max(known, key=lambda key: known[key].value)
     estimate = analysis.panels[richest].estimates["unseen"]
-    if not math.isfinite(estimate.value):
+    if not estimate.is_defined:
         return ""
     whose = "" if len(names) == 1 else f"{coloured(names[richest], richest, theme)} "
     bounds = f"({100 * estimate.low:.0f}–{100 * estimate.high:.0f} %)"

@@ -8,11 +8,12 @@ from typing import Protocol
 import streamlit as st
 
 from components.problems import problems_shown
-from components.services import jobs
+from components.services import jobs, store
 from components.state import State, fill_widgets, session, widget_value
 from components.text import as_markdown, duration, plural
 from data.errors import StoreError
 from data.schema import Condition, RunState
+from data.store import RunSummary
 from experiments.base import Experiment
 from experiments.snapshot import Phase, Snapshot
 
@@ -23,7 +24,9 @@ class Draft(Protocol):
     """What a page's widgets ask for."""
 
     @property
-    def conditions(self) -> tuple[Condition, ...]: ...
+    def conditions(self) -> tuple[Condition, ...]:
+        """The ways of asking, in order."""
+        ...
 
     def experiment(self, seed: int) -> Experiment:
         """The checked experiment; raises ChoraleError."""
@@ -156,14 +159,14 @@ def earlier_runs(state: State) -> None:
     ) as popover:
         if not popover.open:
             return
-        runs = [r for r in jobs().store.runs(state.owner) if r.run.owner == state.owner]
+        runs = [r for r in store().runs(state.owner) if r.run.owner == state.owner]
         if not runs:
             st.caption("None yet. Every run you start is kept here.")
         for summary in runs[:20]:
             _run_line(state, summary)
 
 
-def _run_line(state: State, summary: object) -> None:
+def _run_line(state: State, summary: RunSummary) -> None:
     run = summary.run
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
@@ -189,7 +192,7 @@ def _run_line(state: State, summary: object) -> None:
 
 def _delete(run_id: str) -> None:
     state = session()
-    jobs().store.delete(run_id, state.owner)
+    store().delete(run_id, state.owner)
     state.diversity.deleted = run_id
     if state.diversity.run_id == run_id:
         state.diversity.run_id = ""
@@ -207,7 +210,7 @@ def _undo_delete(state: State) -> None:
 def _restore() -> None:
     state = session()
     run_id, state.diversity.deleted = state.diversity.deleted, ""
-    jobs().store.restore(run_id, state.owner)
+    store().restore(run_id, state.owner)
     follow(state, run_id)
 
 

@@ -24,7 +24,7 @@ def start_page(title: str) -> State:
     """
     st.set_page_config(
         page_title=f"{title} · Chorale",
-        page_icon=":material/graphic_eq:",
+        page_icon=_HERE / "assets" / "favicon.png",
         layout="wide",
         menu_items={"About": "Chorale asks a language model the same thing many times."},
     )

@@ -20,11 +20,17 @@ _warming = threading.Lock()
 
 
 @st.cache_resource(show_spinner=False)
+def store() -> Store:
+    """The process-wide store; what a crash cut off is marked incomplete first."""
+    opened = Store()
+    opened.recover()
+    return opened
+
+
+@st.cache_resource(show_spinner=False)
 def jobs() -> JobManager:
-    """The process-wide job manager; what a crash cut off is marked incomplete first."""
-    store = Store()
-    store.recover()
-    return JobManager(store, models(), embedder)
+    """The process-wide job manager."""
+    return JobManager(store(), models(), embedder)
 
 
 @st.cache_resource(show_spinner=False)
@@ -36,7 +42,7 @@ def models() -> ModelManager:
 @cache
 def embedder() -> Embedder:
     """The embedder of this process, loaded on first use."""
-    from models.embedding import load_embedder  # noqa: PLC0415 - heavy, and not before it is needed
+    from models.embedding import load_embedder
 
     return load_embedder(settings().embedder)
 
@@ -48,11 +54,11 @@ def warm_up() -> None:
 
 
 def _warm_up() -> None:
-    from experiments.layout import warm_up as warm_up_layout  # noqa: PLC0415
+    from experiments.layout import warm_up as warm_up_layout
 
     try:
         embedder().embed(["warm-up"])
-        models().load(settings().model)
+        models().submit("", settings().model, lambda model: None).result()
         warm_up_layout()
     except Exception:
         # Nothing is lost: the first run loads the same and tells the visitor what went wrong.

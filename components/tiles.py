@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -13,34 +12,34 @@ from metrics.uncertainty import Estimate
 
 
 def measure_tile(
-    measure: Measure, estimates: Mapping[str, Estimate], *, theme: Theme, label: str = ""
+    measure: Measure, estimates: Mapping[str, Estimate], *, common_n: int, theme: Theme
 ) -> None:
     """One measure for every condition, side by side, never without interval and n.
 
     Args:
         measure: its entry in the catalogue.
         estimates: per condition key.
+        common_n: number of answers at which conditions are compared.
         theme: paper to write on.
-        label: replaces the catalogue's label where that depends on the run.
     """
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(f"**{label or measure.label}**", width="content")
+            st.markdown(f"**{measure.label.format(n=common_n)}**", width="content")
             _card_button(measure)
-        with st.container(horizontal=True, gap="medium"):
-            for key, estimate in estimates.items():
-                st.markdown(_number(measure, key, estimate, theme), width="content")
+        grid = st.grid(len(estimates), min_column_width=72, gap="xsmall")
+        for key, estimate in estimates.items():
+            grid.markdown(_number(measure, key, estimate, theme))
 
 
 def _number(measure: Measure, key: str, estimate: Estimate, theme: Theme) -> str:
     mark = condition_mark(key)
-    if not math.isfinite(estimate.value):
-        value, below = "too few", f"n = {estimate.n} of {measure.floor}"
-    else:
+    if estimate.is_defined:
         value = measure.format(estimate.value)
-        below = f"{measure.format(estimate.low)}–{measure.format(estimate.high)}, n = {estimate.n}"
-    ink = mark.ink_on(theme)
-    return f':color[{mark.glyph} **{value}**]{{foreground="{ink}"}}  \n:small[:gray[{below}]]'
+        span = f"{measure.format(estimate.low)}–{measure.format(estimate.high)}"
+    else:
+        value, span = "too few", f"from {measure.floor} on"
+    head = f':color[{mark.glyph} **{value}**]{{foreground="{mark.ink_on(theme)}"}}'
+    return f"{head}  \n:small[:gray[{span}]]  \n:small[:gray[n = {estimate.n}]]"
 
 
 def _card_button(measure: Measure) -> None:
@@ -49,12 +48,17 @@ def _card_button(measure: Measure) -> None:
 
 
 def method_card(measure: Measure) -> None:
-    """Formula, paper, and what the measure can't tell."""
-    st.markdown(f"**{measure.name}** · {measure.unit} · {measure.range}")
+    """Formula, papers, and what the measure can't tell."""
+    unit = f" · {measure.unit}" if measure.unit else ""
+    st.markdown(f"**{measure.name}**{unit} · {measure.range}")
     st.latex(measure.formula)
     st.markdown(f"{measure.tells} {measure.direction}")
     st.markdown(f"**It can’t tell:** {measure.cannot_tell}")
-    st.caption(f"Shown from {measure.floor} answers on. {measure.reference}")
+    st.caption(f"Interval: {measure.interval} Shown from {measure.floor} answers on.")
+    if measure.references:
+        st.caption(f"{measure.reference}.")
+    if measure.reconstructed:
+        st.caption("Reconstructed from secondary sources: the original was not found.")
 
 
 def diversity_tiles(
@@ -68,4 +72,4 @@ def diversity_tiles(
     for key in measures:
         measure = CATALOGUE[key]
         estimates = {condition: panel[key] for condition, panel in panels.items()}
-        measure_tile(measure, estimates, theme=theme, label=measure.label.format(n=common_n))
+        measure_tile(measure, estimates, common_n=common_n, theme=theme)

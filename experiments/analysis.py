@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from data.schema import RunData
 from metrics.gist import gists
-from metrics.panel import Panel, compare_panels, diversity_panel
+from metrics.panel import Panel, common_sample_size, compare_all, diversity_panel
 from metrics.partition import MEANING_THRESHOLD, MeaningTree, cut, medoids
-from metrics.uncertainty import Estimate
+from metrics.uncertainty import Difference
 
 LIVE_RESAMPLES, FINAL_RESAMPLES = 200, 1000
 
@@ -53,7 +53,8 @@ class Analysis:
         meanings: largest first.
         common_n: number of answers to which counts are rarefied, the same for every condition.
         panels: measures per condition key, for the conditions that have answers.
-        differences: measure → difference to the first condition, per other condition key.
+        differences: by pair of condition keys (first minus second, in the run's order), then by
+            measure; p-values adjusted over the pairs.
     """
 
     threshold: float
@@ -61,7 +62,7 @@ class Analysis:
     meanings: tuple[Meaning, ...]
     common_n: int
     panels: Mapping[str, Panel]
-    differences: Mapping[str, Mapping[str, Estimate]]
+    differences: Mapping[tuple[str, str], Mapping[str, Difference]]
 
 
 def analyse(
@@ -85,26 +86,18 @@ def analyse(
     """
     labels = cut(tree, threshold=threshold)
     rows = rows_by_condition(data)
-    common_n = min((len(r) for r in rows.values()), default=0)
-    rng = np.random.default_rng(data.run.seed)
+    common_n = common_sample_size(len(r) for r in rows.values())
     panels = {
-        key: _panel(data, labels, r, common_n=common_n, rng=rng, resamples=resamples)
+        key: _panel(data, labels, r, common_n=common_n, resamples=resamples)
         for key, r in rows.items()
     }
-    first = next(iter(panels), "")
     return Analysis(
         threshold=threshold,
         labels=labels,
         meanings=_meanings(data, labels),
         common_n=common_n,
         panels=MappingProxyType(panels),
-        differences=MappingProxyType(
-            {
-                key: compare_panels(panel, panels[first])
-                for key, panel in panels.items()
-                if key != first
-            }
-        ),
+        differences=MappingProxyType(compare_all(panels)),
     )
 
 
@@ -121,7 +114,6 @@ def _panel(
     rows: NDArray[np.intp],
     *,
     common_n: int,
-    rng: np.random.Generator,
     resamples: int,
 ) -> Panel:
     samples = [data.samples[row] for row in rows]
@@ -132,7 +124,7 @@ def _panel(
         texts=texts,
         call_ids=[sample.call_id for sample in samples],
         common_n=common_n,
-        rng=rng,
+        rng=np.random.default_rng(data.run.seed),
         resamples=resamples,
     )
 

@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 _WORD = r"(?u)\b\w[\w'’-]*\b"
-_LENGTH_BONUS = np.array([0.0, 0.7, 0.9, 1.0])  # a three-word phrase says more than its best word
+_LENGTH_BONUS = np.array([0.0, 0.7, 0.9, 1.0, 1.02])  # a whole phrase says more than its best word
 
 
 def gists(texts: Sequence[str], labels: ArrayLike) -> dict[int, str]:
-    """The phrase of one to three words that sets each group of texts apart from the others.
+    """The phrase of one to four words that sets each group of texts apart from the others.
 
     Scored by (share of the group's texts that hold it − share of the others') × a bonus for
     length; phrases neither start nor end with a stop word. Ours, for reading only: no measure
@@ -34,7 +34,7 @@ def gists(texts: Sequence[str], labels: ArrayLike) -> dict[int, str]:
         raise ValueError(f"Expected {len(texts)} labels but there were {len(groups)}.")
     kinds = [int(kind) for kind in np.unique(groups)]
     try:
-        vectorizer = CountVectorizer(ngram_range=(1, 3), token_pattern=_WORD, binary=True)
+        vectorizer = CountVectorizer(ngram_range=(1, 4), token_pattern=_WORD, binary=True)
         holds = vectorizer.fit_transform(texts).tocsr()
     except ValueError:  # no text holds a word
         return dict.fromkeys(kinds, "")

@@ -122,7 +122,9 @@ def _card(key: str, *, removable: bool) -> Condition:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         ink = mark.ink_on(theme())
         st.markdown(f':color[{mark.glyph} **{as_markdown(name)}**]{{foreground="{ink}"}}')
-        with st.popover("", icon=":material/tune:", help=f"More settings of {name}", type="tertiary"):
+        with st.popover(
+            "", icon=":material/tune:", help=f"More settings of {name}", type="tertiary"
+        ):
             n, model, decoding = _more_settings(key)
         if removable:
             st.button(
@@ -190,8 +192,12 @@ def _more_settings(key: str) -> tuple[int, ModelRef, dict]:
     )
     st.caption("Drawn in this order: temperature, top-k, top-p, min-p.")
     top_k = st.number_input("Top-k (0: off)", 0, 1000, key=keep("top_k"), persist_state="session")
-    top_p = st.slider("Top-p (1: off)", 0.05, 1.0, step=0.05, key=keep("top_p"), persist_state="session")
-    min_p = st.slider("Min-p (0: off)", 0.0, 0.95, step=0.05, key=keep("min_p"), persist_state="session")
+    top_p = st.slider(
+        "Top-p (1: off)", 0.05, 1.0, step=0.05, key=keep("top_p"), persist_state="session"
+    )
+    min_p = st.slider(
+        "Min-p (0: off)", 0.0, 0.95, step=0.05, key=keep("min_p"), persist_state="session"
+    )
     tokens = st.number_input(
         "Longest answer (tokens)",
         1,

@@ -9,10 +9,10 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-# Names are laid out for the narrowest picture (a phone); on wider ones they only stand further apart.
+# Names are laid out for the narrowest picture, a phone's; on wider ones they only stand apart.
 _WIDTH, _HEIGHT = 350.0, 500.0
 _CHARACTER, _LINE = 6.4, 17.0
-_OFFSETS = (-16.0, 16.0, -32.0, 32.0, -48.0, 48.0)
+_OFFSETS = (-17.0, 17.0, -34.0, 34.0, -51.0, 51.0)
 
 
 @dataclass(frozen=True, slots=True)

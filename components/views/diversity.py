@@ -21,8 +21,8 @@ from components.views.tabs import diversity_tabs
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.snapshot import Snapshot
+from metrics.catalogue import PANEL
 
-PANEL = ("distinct", "unseen", "vendi", "spread", "entropy", "lexical", "length")
 POLL_S = 1.0
 
 

@@ -100,7 +100,10 @@ def selection_bar(state: State) -> None:
     if not state.diversity.selection:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{plural(len(state.diversity.selection), 'answer')} picked on the map.", width="content")
+        st.caption(
+            f"{plural(len(state.diversity.selection), 'answer')} picked on the map.",
+            width="content",
+        )
         st.button("Show all", icon=":material/close:", key="diversity.unselect", on_click=_unselect)
 
 

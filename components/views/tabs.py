@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from components.figures.palette import condition_mark
-from components.findings import coloured
 from components.layout import theme
 from components.state import State, widget_value
 from components.text import as_markdown, one_line, plural, printable
@@ -17,7 +16,8 @@ from components.views.map import answers_frame, selection_bar
 from data.exports import to_csv, to_parquet
 from data.schema import RunData
 from experiments.analysis import Analysis, Meaning
-from metrics.catalogue import CATALOGUE
+from metrics.catalogue import CATALOGUE, PANEL, Measure
+from metrics.uncertainty import Difference
 
 _FIRST_MEANINGS = 12
 
@@ -61,22 +61,26 @@ def _meanings(state: State, data: RunData, analysis: Analysis, names: Mapping[st
 
 def _meaning(data: RunData, meaning: Meaning, names: Mapping[str, str]) -> None:
     text = as_markdown(data.samples[meaning.representative].text, limit=160)
+    label = f"**{meaning.size}** {text} {_shares(meaning)}"
     with st.expander(
-        f"**{meaning.size}** {text}", key=f"diversity.meaning.{meaning.rank}", on_change="rerun"
+        label, key=f"diversity.meaning.{meaning.rank}", on_change="rerun", type="compact"
     ) as expander:
         if expander.open:
-            st.markdown(
-                " · ".join(
-                    f"{coloured(names[key], key, theme())} {count}"
-                    for key, count in meaning.counts.items()
-                )
-            )
             st.dataframe(
                 _folded(data, meaning.rows, names),
                 hide_index=True,
                 row_height=36,
                 alt=f"The {plural(meaning.size, 'answer')} of this meaning",
             )
+
+
+def _shares(meaning: Meaning) -> str:
+    """How many answers of each condition hold it, beside the condition's symbol."""
+    marks = ((condition_mark(key), count) for key, count in meaning.counts.items() if count)
+    return "  ".join(
+        f':color[{mark.glyph} {count}]{{foreground="{mark.ink_on(theme())}"}}'
+        for mark, count in marks
+    )
 
 
 def _folded(data: RunData, rows: Sequence[int], names: Mapping[str, str]) -> pd.DataFrame:
@@ -126,10 +130,9 @@ def _compare(state: State, data: RunData, analysis: Analysis, names: Mapping[str
     if len(analysis.panels) < 2:
         st.caption("With a second condition, the differences between the two stand here.")
         return
-    first = next(iter(analysis.panels))
     st.caption(
-        f"Each condition minus {names[first]}. A difference is clear when its interval leaves out "
-        "zero, adjusted for the number of comparisons in the column."
+        "The first condition minus the second. The interval is for that pair alone; the p-value "
+        "and the verdict are adjusted for the number of pairs (Holm)."
     )
     st.dataframe(
         _differences(analysis, names), hide_index=True, alt="Differences between the conditions"
@@ -137,22 +140,29 @@ def _compare(state: State, data: RunData, analysis: Analysis, names: Mapping[str
 
 
 def _differences(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFrame:
-    rows = []
-    for key, differences in analysis.differences.items():
-        for measure, estimate in differences.items():
-            entry = CATALOGUE[measure]
-            rows.append(
-                {
-                    "condition": _named(key, names),
-                    "measure": entry.label.format(n=analysis.common_n),
-                    "difference": entry.format(estimate.value),
-                    "from": entry.format(estimate.low),
-                    "to": entry.format(estimate.high),
-                    "n": estimate.n,
-                    "verdict": "clear" if estimate.is_clear else "within chance",
-                }
-            )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {
+            "measure": CATALOGUE[key].label.format(n=analysis.common_n),
+            "first": _named(first, names),
+            "second": _named(second, names),
+            **_difference(found, CATALOGUE[key]),
+        }
+        for key in PANEL
+        for (first, second), differences in analysis.differences.items()
+        for found in (differences[key],)
+    )
+
+
+def _difference(found: Difference, measure: Measure) -> dict[str, object]:
+    if found.reason:
+        return {"difference": found.reason, "verdict": "too few"}
+    low, value, high = (measure.format(v) for v in (found.low, found.value, found.high))
+    return {
+        "difference": f"{value} ({low} to {high})",
+        "n": found.n,
+        "p": found.p_value,
+        "verdict": "clear" if found.is_clear else "within chance",
+    }
 
 
 def _data(state: State, data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:

@@ -10,9 +10,9 @@ def test_names_each_group_by_the_phrase_the_others_lack():
         "We should plant trees by the shore.",
         "I would plant trees first.",
     ]
-    # "rebuild the old" would end well but "the old pier" starts with a stop word; of the phrases in
-    # both pier texts and no other, three words score 1.0 and two 0.9.
-    assert gists(texts, [0, 0, 1, 1]) == {0: "rebuild the old", 1: "plant trees"}
+    # Of the phrases in both pier texts and no other, four words score 1.02, three 1.0, two 0.9;
+    # "the old pier" starts with a stop word. Both tree texts share no longer phrase than two words.
+    assert gists(texts, [0, 0, 1, 1]) == {0: "rebuild the old pier", 1: "plant trees"}
 
 
 def test_texts_without_words_have_no_gist():

@@ -1,0 +1,1 @@
+"""What fills a page before a visitor has done anything."""
