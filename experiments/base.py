@@ -33,16 +33,24 @@ class Experiment(Protocol):
     """
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """What it is called in the store."""
+        ...
 
     @property
-    def prompt(self) -> str: ...
+    def prompt(self) -> str:
+        """What is asked."""
+        ...
 
     @property
-    def conditions(self) -> Sequence[Condition]: ...
+    def conditions(self) -> Sequence[Condition]:
+        """The ways of asking, in order."""
+        ...
 
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """Fixes every draw, with a condition's key and a sample's index."""
+        ...
 
     def turns(self, drawn: Mapping[str, frozenset[int]], pace: Callable[[], int]) -> Iterator[Turn]:
         """The work still to do, given the indices already drawn per condition key.
