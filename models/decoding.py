@@ -1,0 +1,216 @@
+"""The sampling loop: many independent answers to one prompt, each on a random stream of its own.
+
+The prompt is read once. Its rows then advance together, one token per step, and leave when they
+are done. Row i draws with uniforms that (seed, i) alone determine, by inverting its cumulative
+distribution, so its answer depends on nothing else as long as the model's logits don't.
+
+Matrix kernels add up in another order for a handful of rows than for many, which moves logits in
+their last bits. So rows are computed in multiples of `ROW_BLOCK`, filled up with rows that nobody
+reads: on a CPU in float32 a row's logits are then the same to the bit in every batch. On GPUs and
+in 16 bits they are nearly the same, and a draw can change where its uniform lies within rounding
+of the border between two tokens.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from data.errors import MemoryBudgetError, ModelError
+from data.schema import Decoding, FinishReason
+from models.continuation import Continuation, Engine, Prefill, read_prompt
+from models.truncation import draw
+
+ROW_BLOCK = 16
+WORTH_COMPACTING = 7 / 8  # of the rows are left; copying their suffixes costs about half a step
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One finished row: what was drawn, and how likely it was. See `data.schema.Sample`."""
+
+    index: int
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    entropies: tuple[float, ...]
+    finish: FinishReason
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of every row of one call.
+
+    Attributes:
+        limit: new tokens per answer, ≥ 1.
+        should_stop: once true, the draws end within one token step.
+    """
+
+    decoding: Decoding
+    seed: int
+    limit: int
+    should_stop: Callable[[], bool] = lambda: False
+
+
+def uniforms(seed: int, index: int, count: int) -> NDArray[np.float64]:
+    """The random stream of one draw: (count,) in [0, 1), a prefix of any longer one.
+
+    Args:
+        seed: any integer; taken modulo 2⁶⁴.
+        index: ≥ 0.
+        count: of tokens at most.
+    """
+    key = np.array([seed % 2**64, index], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key)).random(count)
+
+
+def sample(
+    engine: Engine, prompt_ids: Sequence[int], indices: Sequence[int], request: Request
+) -> Iterator[Draw]:
+    """Draw one answer per index, each yielded as soon as it is finished.
+
+    When memory runs out, the rows not yet yielded start again in two halves; on their streams
+    they draw the same.
+
+    Args:
+        engine: the model.
+        prompt_ids: at least one token.
+        indices: which draws; with the seed each fixes its own.
+        request: how to draw.
+
+    Raises:
+        MemoryBudgetError: not even one row fits.
+        ModelError: the model gives numbers that are none.
+    """
+    waiting = deque([tuple(indices)] if indices else [])
+    prefill, block = None, ROW_BLOCK
+    while waiting and not request.should_stop():
+        batch, left = waiting.popleft(), None
+        finished = set[int]()
+        try:
+            prefill = prefill or read_prompt(engine, prompt_ids)
+            for answer in _batch(engine, prefill, batch, request, block):
+                finished.add(answer.index)
+                yield answer
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            left = [index for index in batch if index not in finished]
+        # Outside of the handler: the error's frames hold the tensors that must go first.
+        if left is not None:
+            block = ROW_BLOCK if len(batch) > ROW_BLOCK else 1
+            waiting.extendleft(reversed(_halves(left)))
+            torch.cuda.empty_cache()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed, on a GPU or in main memory."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return any(sign in str(error).lower() for sign in OUT_OF_MEMORY)
+
+
+def _halves(left: list[int]) -> list[tuple[int, ...]]:
+    if len(left) == 1:
+        raise MemoryBudgetError(
+            "There is not enough memory for even one answer to this prompt.",
+            "Shorten the prompt or the answer, or choose a smaller or more quantized model.",
+        )
+    middle = (len(left) + 1) // 2
+    return [half for half in (tuple(left[:middle]), tuple(left[middle:])) if half]
+
+
+def _batch(
+    engine: Engine, prefill: Prefill, indices: tuple[int, ...], request: Request, block: int
+) -> Iterator[Draw]:
+    """Decode rows together until each is done; fewer are yielded once `should_stop` is true."""
+    rows = _Rows(indices, request, engine, block)
+    continuation = Continuation(engine, prefill, rows=rows.count, limit=request.limit)
+    logits = prefill.logits.expand(rows.count, -1)
+    while not request.should_stop():
+        tokens = rows.advance(logits)
+        yield from rows.take_finished()
+        if not rows.alive.any():
+            return
+        kept = rows.compact()
+        if kept is not None:
+            continuation.keep(kept)
+            tokens = tokens[kept]
+        logits = continuation.step(tokens)
+
+
+class _Rows:
+    """Which rows are being computed, and what each has drawn so far.
+
+    Attributes:
+        slots: (rows,) where each row's record is; those beyond the indices asked for are fillers.
+        alive: (rows,) whether anyone waits for the row.
+    """
+
+    def __init__(
+        self, indices: tuple[int, ...], request: Request, engine: Engine, block: int
+    ) -> None:
+        count = -(-len(indices) // block) * block
+        self._indices, self._request, self._block = indices, request, block
+        self._device = engine.model.device
+        self._eos = np.array(sorted(engine.eos_ids), dtype=np.int64)
+        self._streams = np.zeros((count, request.limit))
+        for slot, index in enumerate(indices):
+            self._streams[slot] = uniforms(request.seed, index, request.limit)
+        self._record = np.empty((3, count, request.limit))
+        self._length = 0
+        self.slots = np.arange(count)
+        self.alive = self.slots < len(indices)
+
+    @property
+    def count(self) -> int:
+        return len(self.slots)
+
+    @torch.inference_mode()
+    def advance(self, logits: torch.Tensor) -> torch.Tensor:
+        """Draw one token per row; (rows,) int64 on the model's device."""
+        stream = torch.from_numpy(self._streams[self.slots, self._length])
+        drawn = draw(logits, stream.to(self._device), self._request.decoding)
+        seen = drawn.cpu().numpy()  # one transfer for tokens, log-probabilities and entropies
+        if not np.isfinite(seen[:, self.alive]).all():
+            raise ModelError(
+                "The model's output is not a number.",
+                "Load it in a wider precision (bf16 or fp32), or choose another model.",
+            )
+        self._record[:, self.slots, self._length] = seen
+        self._length += 1
+        return drawn[0].long()
+
+    def take_finished(self) -> Iterator[Draw]:
+        """The rows that ended with the last token; they are no longer alive."""
+        ended = np.isin(self._record[0, self.slots, self._length - 1], self._eos)
+        full = self._length == self._request.limit
+        for row in np.flatnonzero(self.alive & (ended | full)):
+            self.alive[row] = False
+            yield self._draw(self.slots[row], ended=bool(ended[row]))
+
+    def _draw(self, slot: int, *, ended: bool) -> Draw:
+        tokens, logprobs, entropies = self._record[:, slot, : self._length]
+        return Draw(
+            index=self._indices[slot],
+            token_ids=tuple(tokens.astype(int).tolist()),
+            logprobs=tuple(logprobs.tolist()),
+            entropies=tuple(entropies.tolist()),
+            finish=FinishReason.STOP if ended else FinishReason.LENGTH,
+        )
+
+    def compact(self) -> torch.Tensor | None:
+        """Drop finished rows if enough would go; the places kept, or None for all of them."""
+        alive = int(self.alive.sum())
+        wanted = -(-alive // self._block) * self._block
+        if wanted > WORTH_COMPACTING * self.count:
+            return None
+        # Finished rows stay as fillers where the block needs some.
+        kept = np.sort(np.argsort(~self.alive, kind="stable")[:wanted])
+        self.slots, self.alive = self.slots[kept], self.alive[kept]
+        return torch.from_numpy(kept).to(self._device)

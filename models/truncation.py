@@ -1,0 +1,112 @@
+"""Which tokens may be drawn, and how one is drawn: from logits to token ids.
+
+Order: temperature, then top-k, then top-p, then min-p, each on the renormalised outcome of the one
+before. Excluded tokens get a logit of minus infinity.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from data.schema import Decoding
+
+CHUNK = 2**25  # logits handled at once; bounds the scratch memory of large vocabularies
+FLOOR = -1e4  # stands in for minus infinity where a probability of 0 multiplies it
+
+
+def keep_top_k(logits: Tensor, k: int) -> Tensor:
+    """Keep the k likeliest tokens, and any that tie with the last of them.
+
+    Args:
+        logits: (n, vocabulary).
+        k: ≥ 0; 0 keeps all.
+    """
+    if k == 0 or k >= logits.shape[-1]:
+        return logits
+    smallest = logits.topk(k, dim=-1).values[:, -1:]
+    return logits.masked_fill(logits < smallest, -torch.inf)
+
+
+def keep_top_p(logits: Tensor, p: float) -> Tensor:
+    """Keep the smallest set of tokens whose mass reaches p; of equals, lower ids first.
+
+    Args:
+        logits: (n, vocabulary).
+        p: in (0, 1]; 1 keeps all.
+
+    References:
+        Holtzman et al. 2020, nucleus sampling.
+    """
+    if p >= 1:
+        return logits
+    ranked, ids = logits.sort(dim=-1, descending=True, stable=True)
+    mass = ranked.softmax(-1)
+    before = mass.cumsum(-1, dtype=torch.float64) - mass
+    # A token stays while the mass before it falls short of p: the likeliest one always does.
+    outside = torch.zeros_like(ids, dtype=torch.bool).scatter(-1, ids, before >= p)
+    return logits.masked_fill(outside, -torch.inf)
+
+
+def keep_min_p(logits: Tensor, p: float) -> Tensor:
+    """Keep tokens at least p times as likely as the likeliest.
+
+    Args:
+        logits: (n, vocabulary).
+        p: in [0, 1); 0 keeps all.
+
+    References:
+        Nguyen et al. 2024, min-p sampling.
+    """
+    if p == 0:
+        return logits
+    least = logits.amax(-1, keepdim=True) + math.log(p)
+    return logits.masked_fill(logits < least, -torch.inf)
+
+
+def draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
+    """Draw one token per row by inverting its cumulative distribution in token-id order.
+
+    Args:
+        logits: (n, vocabulary), as the model gives them.
+        uniforms: (n,) float64 in [0, 1).
+        decoding: temperature and truncation; temperature 0 takes the likeliest token.
+
+    Returns:
+        (3, n) float64: token ids; log-probabilities at T = 1 before truncation, and entropies of
+        those distributions, both in nats. NaN where the logits are NaN.
+    """
+    rows = max(1, CHUNK // logits.shape[-1])
+    parts = zip(logits.split(rows), uniforms.split(rows), strict=True)
+    return torch.cat([_draw(part.float(), u, decoding) for part, u in parts], dim=1)
+
+
+def _draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
+    logprobs = logits.log_softmax(-1)
+    probabilities = logprobs.exp()
+    entropies = -(probabilities * logprobs.clamp(min=FLOOR)).sum(-1)
+    if decoding.temperature == 0:
+        tokens = logits.argmax(-1, keepdim=True)
+    else:
+        tokens = _invert(_reshaped(logits, probabilities, decoding), uniforms)
+    drawn = logprobs.gather(-1, tokens)[:, 0]
+    return torch.stack((tokens[:, 0].double(), drawn.double(), entropies.double()))
+
+
+def _reshaped(logits: Tensor, probabilities: Tensor, decoding: Decoding) -> Tensor:
+    asked = (decoding.temperature, decoding.top_k, decoding.top_p, decoding.min_p)
+    if asked == (1, 0, 1, 0):
+        return probabilities
+    kept = keep_top_k(logits / decoding.temperature, decoding.top_k)
+    return keep_min_p(keep_top_p(kept, decoding.top_p), decoding.min_p).softmax(-1)
+
+
+def _invert(probabilities: Tensor, uniforms: Tensor) -> Tensor:
+    cumulative = probabilities.cumsum(-1, dtype=torch.float64)
+    # The first token whose cumulative mass exceeds the target has a mass of its own, so excluded
+    # tokens are never met; u < 1 keeps the target below the total.
+    target = uniforms[:, None] * cumulative[:, -1:]
+    found = torch.searchsorted(cumulative, target, right=True)
+    return found.clamp(max=probabilities.shape[-1] - 1)
