@@ -24,6 +24,11 @@ class Draft(Protocol):
     """What a page's widgets ask for."""
 
     @property
+    def prompt(self) -> str:
+        """What is asked."""
+        ...
+
+    @property
     def conditions(self) -> tuple[Condition, ...]:
         """The ways of asking, in order."""
         ...
@@ -86,8 +91,14 @@ def run_bar(state: State, draft: Draft, snapshot: Snapshot | None) -> None:
             )
         earlier_runs(state)
     _undo_delete(state)
-    if snapshot is not None and snapshot.run.state is RunState.INCOMPLETE:
+    if snapshot is None or snapshot.active:
+        return
+    if snapshot.run.state is RunState.INCOMPLETE:
         _offer_resume(state, snapshot)
+    if (snapshot.run.prompt, snapshot.run.conditions) != (draft.prompt, draft.conditions):
+        st.caption(
+            f"Below: {as_markdown(snapshot.run.prompt, limit=80)} Your settings have changed since."
+        )
 
 
 def _start(state: State, draft: Draft) -> None:
@@ -180,10 +191,10 @@ def _run_line(state: State, summary: RunSummary) -> None:
             f"{summary.drawn} of {summary.wanted} · {run.created:%-d %b %H:%M} UTC", width="content"
         )
         st.button(
-            "",
+            "Delete this run",
             icon=":material/delete:",
-            key=f"run.delete.{run.id}",
-            help="Delete this run; you can undo it",
+            key=f"icon.delete.{run.id}",
+            help="Delete this run; you can undo it.",
             type="tertiary",
             on_click=_delete,
             args=(run.id,),
@@ -192,6 +203,7 @@ def _run_line(state: State, summary: RunSummary) -> None:
 
 def _delete(run_id: str) -> None:
     state = session()
+    jobs().stop(run_id, owner=state.owner)
     store().delete(run_id, state.owner)
     state.diversity.deleted = run_id
     if state.diversity.run_id == run_id:

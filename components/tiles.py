@@ -37,13 +37,18 @@ def _number(measure: Measure, key: str, estimate: Estimate, theme: Theme) -> str
         value = measure.format(estimate.value)
         span = f"{measure.format(estimate.low)}–{measure.format(estimate.high)}"
     else:
-        value, span = "too few", f"from {measure.floor} on"
+        value, span = "too few", f"{estimate.n} of {measure.floor}"
     head = f':color[{mark.glyph} **{value}**]{{foreground="{mark.ink_on(theme)}"}}'
-    return f"{head}  \n:small[:gray[{span}]]  \n:small[:gray[n = {estimate.n}]]"
+    return f"{head}  \n:small[:gray[{span}]]"
 
 
 def _card_button(measure: Measure) -> None:
-    with st.popover("", icon=":material/info:", type="tertiary", key=f"card.{measure.key}"):
+    with st.popover(
+        f"About {measure.name}",
+        icon=":material/info:",
+        type="tertiary",
+        key=f"icon.card.{measure.key}",
+    ):
         method_card(measure)
 
 
@@ -68,8 +73,19 @@ def diversity_tiles(
     common_n: int,
     theme: Theme,
 ) -> None:
-    """The default panel: one tile per measure."""
-    for key in measures:
-        measure = CATALOGUE[key]
-        estimates = {condition: panel[key] for condition, panel in panels.items()}
-        measure_tile(measure, estimates, common_n=common_n, theme=theme)
+    """The default panel: how many answers it rests on, then one tile per measure."""
+    with st.container(gap="xsmall"):
+        st.caption(f"95 % intervals from {_counts(panels, theme)}")
+        for key in measures:
+            estimates = {condition: panel[key] for condition, panel in panels.items()}
+            measure_tile(CATALOGUE[key], estimates, common_n=common_n, theme=theme)
+
+
+def _counts(panels: Mapping[str, Mapping[str, Estimate]], theme: Theme) -> str:
+    """The n of each condition beside its symbol."""
+    words = []
+    for key, panel in panels.items():
+        mark = condition_mark(key)
+        n = next(iter(panel.values())).n
+        words.append(f':color[{mark.glyph}]{{foreground="{mark.ink_on(theme)}"}} n = {n}')
+    return ", ".join(words)

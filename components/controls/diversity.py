@@ -7,12 +7,12 @@ from functools import partial
 
 import streamlit as st
 
-from components.figures.palette import condition_mark
+from components.findings import coloured
 from components.layout import theme
 from components.model_picker import chosen_model, model_name, offered_models
 from components.state import State, fill_widgets, has_widget, session, widget_value
 from components.text import as_markdown
-from data.examples.prompts import EXAMPLE_PROMPTS, NOBODY, PERSONAS
+from data.examples.prompts import NOBODY, example_personas, example_prompts
 from data.schema import (
     MAX_CONDITIONS,
     MAX_SAMPLES,
@@ -26,10 +26,11 @@ from experiments.sampling import MAX_NEW_TOKENS, SamplingExperiment
 CUSTOM = "Own words …"
 _LETTERS = "abcd"
 _PROMPT = "diversity.prompt"
-_START = {
+_IN_CHARACTER = "c"
+_START: dict[str, dict[str, object]] = {
     "a": {"name": "Calm", "temperature": 0.4},
     "b": {"name": "Free", "temperature": 1.0},
-    "c": {"name": "In character", "temperature": 1.0, "persona": next(iter(PERSONAS))},
+    "c": {"name": "In character", "temperature": 1.0},
     "d": {"name": "Wild", "temperature": 1.4},
 }
 _DEFAULTS: dict[str, object] = {
@@ -78,13 +79,13 @@ def diversity_controls(state: State) -> Draft:
 
 def _fill_first_time() -> None:
     if not has_widget(_PROMPT):
-        fill_widgets({_PROMPT: EXAMPLE_PROMPTS[0]})
+        fill_widgets({_PROMPT: example_prompts()[0]})
 
 
 def _examples() -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.caption("Try", width="content")
-        for place, example in enumerate(EXAMPLE_PROMPTS[:4]):
+        for place, example in enumerate(example_prompts()):
             st.button(
                 as_markdown(example),
                 key=f"diversity.example.{place}",
@@ -114,24 +115,23 @@ def _conditions(state: State) -> tuple[Condition, ...]:
 
 
 def _card(key: str, *, removable: bool) -> Condition:
-    for name, value in {**_DEFAULTS, **_START[key]}.items():
-        if not has_widget(_widget(key, name)):
-            fill_widgets({_widget(key, name): value})
-    mark = condition_mark(key)
+    _fill_card_first_time(key)
     name = str(widget_value(_widget(key, "name"))).strip() or f"Condition {key.upper()}"
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        ink = mark.ink_on(theme())
-        st.markdown(f':color[{mark.glyph} **{as_markdown(name)}**]{{foreground="{ink}"}}')
+        st.markdown(coloured(name, key, theme()), width="stretch")
         with st.popover(
-            "", icon=":material/tune:", help=f"More settings of {name}", type="tertiary"
+            f"More settings of {as_markdown(name)}",
+            icon=":material/tune:",
+            type="tertiary",
+            key=f"icon.more.{key}",
         ):
             n, model, decoding = _more_settings(key)
         if removable:
             st.button(
-                "",
+                f"Remove {as_markdown(name)}",
                 icon=":material/close:",
-                key=_widget(key, "remove"),
-                help=f"Remove {name}; adding a condition brings its settings back",
+                key=f"icon.remove.{key}",
+                help="Remove this condition; adding one again brings its settings back.",
                 type="tertiary",
                 on_click=_remove,
                 args=(key,),
@@ -157,16 +157,25 @@ def _card(key: str, *, removable: bool) -> Condition:
     )
 
 
+def _fill_card_first_time(key: str) -> None:
+    start = _DEFAULTS | _START[key]
+    if key == _IN_CHARACTER:
+        start["persona"] = next(iter(example_personas()))
+    missing = {name: value for name, value in start.items() if not has_widget(_widget(key, name))}
+    fill_widgets({_widget(key, name): value for name, value in missing.items()})
+
+
 def _persona(key: str) -> str:
+    personas = example_personas()
     choice = st.selectbox(
         "Answer as",
-        [NOBODY, *PERSONAS, CUSTOM],
+        [NOBODY, *personas, CUSTOM],
         key=_widget(key, "persona"),
         help="Sent before the question, as the system prompt.",
         persist_state="session",
     )
     if choice != CUSTOM:
-        return PERSONAS.get(choice, "")
+        return personas.get(choice, "")
     return st.text_area(
         "Persona or system prompt",
         key=_widget(key, "system"),

@@ -22,7 +22,7 @@ from components.figures.palette import (
     meaning_mark,
 )
 
-MAP_HEIGHT = 560
+MAP_HEIGHT = 640
 NAMED_MEANINGS = 8
 _GIST_LENGTH = 24
 

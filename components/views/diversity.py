@@ -74,12 +74,12 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
     if not data.keys:
         _nothing_yet(finding, running=running)
         return
-    threshold, colour_by = map_controls()
-    analysis = analysis_of(data, threshold=threshold, running=running)
-    finding.markdown(diversity_finding(analysis, names, theme=theme(), running=running))
     picture, numbers = st.columns([2, 1], gap="medium")
     with picture:
+        threshold, colour_by = map_controls()
+        analysis = analysis_of(data, threshold=threshold, running=running)
         map_view(state, data, analysis, names=names, colour_by=colour_by)
+    finding.markdown(diversity_finding(analysis, names, theme=theme(), running=running))
     with numbers:
         diversity_tiles(_estimates(analysis), PANEL, common_n=analysis.common_n, theme=theme())
     diversity_tabs(state, data, analysis, names=names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pandas as pd
 import streamlit as st
 
 from components.figures.diversity import MeaningName, map_description, map_frame, meaning_map
@@ -15,21 +16,22 @@ from experiments.analysis import Analysis
 from metrics.partition import MEANING_THRESHOLD
 
 _CHART = "diversity.map"
-_COLOUR = {"Conditions": "condition", "Meanings": "meaning"}
+_COLOUR = {"Colour by condition": "condition", "by meaning": "meaning"}
 
 
 def map_controls() -> tuple[float, str]:
     """How finely meanings are told apart, and what colours say."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         colour = st.segmented_control(
             "Colours show",
             list(_COLOUR),
-            default="Conditions",
+            label_visibility="collapsed",
+            default=next(iter(_COLOUR)),
             required=True,
             key="diversity.colour",
             persist_state="session",
         )
-        with st.popover("Meanings", icon=":material/tune:", type="tertiary"):
+        with st.popover("What counts as one meaning", icon=":material/tune:", type="tertiary"):
             threshold = st.slider(
                 "Same meaning from this similarity on",
                 0.30,
@@ -79,7 +81,7 @@ def map_view(
     )
 
 
-def answers_frame(data: RunData, analysis: Analysis):
+def answers_frame(data: RunData, analysis: Analysis) -> pd.DataFrame:
     """The map's own table: one row per answer."""
     return map_frame(
         data.keys,
