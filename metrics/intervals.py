@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from metrics.diversity import vendi_of_mean_square
 from metrics.entropy import chao_shen_entropy, chao_shen_of_rows
@@ -13,27 +14,31 @@ from metrics.lexical import ngram_table
 from metrics.uncertainty import Estimate, half_width, jackknife_error, possible_unseen_share
 from metrics.unseen import chance_only_once, chance_seen, rarefied_distinct, unseen_mass
 
+_COINCIDE = 1e-6  # cosine distance below which all answers are the same
+
 Statistic = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
 
 def spread_estimate(cosines: NDArray[np.float64], calls: NDArray[np.int64]) -> Estimate:
-    """Mean cosine distance with a jackknife interval.
+    """Mean cosine distance; jackknife on its square root.
 
     Args:
         cosines: (n, n) with a diagonal of zeros, from `similarities_of_pairs`.
         calls: (n,) call of each draw, numbered from 0.
     """
     mean, error = _mean_over_pairs(cosines, calls)
-    half = half_width(error, units=_units(calls))
-    low, high = 1 - mean - half, 1 - mean + half
-    if 1 - mean < 1e-6:  # all draws coincide
+    value = max(1 - mean, 0.0)
+    if value < _COINCIDE:
         share = possible_unseen_share(_units(calls))
-        high = 2 * share * (1 - share)
-    return _clipped(1 - mean, low, high, n=len(calls), limits=(0, 2))
+        return Estimate(value, 0.0, max(2 * share * (1 - share), value), len(calls))
+    root = np.sqrt(value)
+    half = half_width(error / (2 * root), units=_units(calls))
+    ends = max(root - half, 0) ** 2, (root + half) ** 2
+    return _clipped(value, *ends, n=len(calls), limits=(0, 2))
 
 
 def vendi_estimate(cosines: NDArray[np.float64], calls: NDArray[np.int64], *, m: int) -> Estimate:
-    """Rarefied Vendi score of order 2; jackknife on the logarithm of the mean squared cosine.
+    """Rarefied Vendi score of order 2; jackknife on the logit of the mean squared cosine.
 
     Args:
         cosines: (n, n) with a diagonal of zeros, from `similarities_of_pairs`.
@@ -41,12 +46,13 @@ def vendi_estimate(cosines: NDArray[np.float64], calls: NDArray[np.int64], *, m:
         m: draws to compare at.
     """
     mean, error = _mean_over_pairs(cosines**2, calls)
-    mean = max(mean, 1e-12)
-    factor = float(np.exp(min(half_width(error / mean, units=_units(calls)), 50)))
-    squares = [mean, min(mean * factor, 1.0), mean / factor]
-    if 1 - mean < 1e-6:  # all draws coincide
+    if 1 - mean < _COINCIDE:
         share = possible_unseen_share(_units(calls))
-        squares[2] = (1 - share) ** 2 + share**2
+        squares = mean, 1.0, (1 - share) ** 2 + share**2
+    else:
+        mean = max(mean, 1e-12)
+        half = half_width(error / (mean * (1 - mean)), units=_units(calls))
+        squares = mean, float(expit(logit(mean) + half)), float(expit(logit(mean) - half))
     value, low, high = (vendi_of_mean_square(square, m=m) for square in squares)
     return _clipped(value, low, high, n=len(calls), limits=(1, m))
 
@@ -61,14 +67,19 @@ def length_estimate(lengths: NDArray[np.float64], calls: NDArray[np.int64]) -> E
 
 
 def lexical_estimate(texts: Sequence[str], calls: NDArray[np.int64], *, m: int) -> Estimate:
-    """Distinct-2 in m answers with a jackknife interval; undefined without word pairs."""
+    """Distinct-2 in m answers; undefined without word pairs.
+
+    The jackknife sees no risk of having missed an answer that came a few times word for word, so
+    the error is never less than that risk alone.
+    """
     table = ngram_table(texts, n=2)
     value = table.distinct_share(m)
     if np.isnan(value):
         return Estimate.undefined(len(calls), "No answer has two words.")
-    half = half_width(jackknife_error(table.without_each(calls, m)), units=_units(calls))
+    error = max(jackknife_error(table.without_each(calls, m)), table.chance_error(m))
+    half = half_width(error, units=_units(calls))
     high = value + half
-    if half < 1e-9:  # all draws coincide: another one as long would bring as many word pairs
+    if len(set(texts)) == 1:  # a different answer as long would bring as many word pairs
         high = value * (2 - (1 - possible_unseen_share(_units(calls))) ** m)
     return _clipped(value, value - half, high, n=len(calls), limits=(0, 1))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from metrics.arrays import subsample_size
 from metrics.unseen import chance_seen
@@ -93,6 +94,27 @@ class NgramTable:
         rest = self.totals.sum() - np.bincount(groups, weights=self.totals)
         with np.errstate(divide="ignore", invalid="ignore"):
             return different / (rest / left)
+
+    def chance_error(self, m: int) -> float:
+        """Error of `distinct_share` if n-grams always found together came and went by chance.
+
+        Each set of n-grams that the same two or more texts hold is taken to occur in a binomial
+        number of texts, independently of the others.
+        """
+        n = len(self.totals)
+        marks = np.random.default_rng(0).random(n)  # equal sums of marks: the same texts
+        _, first, block_sizes = np.unique(
+            np.bincount(self.ngram, weights=marks[self.text]).round(9),
+            return_index=True,
+            return_counts=True,
+        )
+        held, which = np.unique(np.bincount(self.ngram)[first], return_inverse=True)
+        chances = binom.pmf(np.arange(n + 1), n, held[:, None] / n)
+        seen = chance_seen(n, m)
+        variance = np.maximum(chances @ seen**2 - (chances @ seen) ** 2, 0)
+        variance[held < 2] = 0
+        total = np.sum(block_sizes.astype(np.float64) ** 2 * variance[which])
+        return float(np.sqrt(total) / (m * self.totals.mean()))
 
 
 def ngram_table(texts: Sequence[str], *, n: int = 2) -> NgramTable:

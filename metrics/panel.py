@@ -151,19 +151,26 @@ def compare_panels(a: Panel, b: Panel) -> dict[str, Difference]:
     return {key: difference(a.estimates[key], b.estimates[key]) for key in a.estimates}
 
 
-def compare_all(panels: Mapping[str, Panel]) -> dict[tuple[str, str], dict[str, Difference]]:
-    """Every pair of conditions, each measure's p-values adjusted over the pairs (Holm).
+def compare_all(
+    panels: Mapping[str, Panel], *, reference: str = ""
+) -> dict[tuple[str, str], dict[str, Difference]]:
+    """Pairs of conditions, each measure's p-values adjusted over the pairs (Holm).
 
     Args:
         panels: by condition key.
+        reference: key of the condition that all others are compared with; all pairs if empty.
 
     Returns:
-        By pair of keys, in the order given, then by measure key.
+        First minus second by pair of keys, then by measure key. Intervals are for one pair;
+        `is_clear` takes into account how many pairs there are.
 
     Raises:
         ValueError: the panels were computed for different numbers of draws.
     """
-    found = {(a, b): compare_panels(panels[a], panels[b]) for a, b in combinations(panels, 2)}
+    pairs = [(key, reference) for key in panels if key != reference]
+    if not reference:
+        pairs = list(combinations(panels, 2))
+    found = {(a, b): compare_panels(panels[a], panels[b]) for a, b in pairs}
     for key in PANEL:
         adjusted = holm({pair: differences[key] for pair, differences in found.items()})
         for pair, one in adjusted.items():
