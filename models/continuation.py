@@ -6,6 +6,7 @@ import copy
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from transformers import PreTrainedModel
@@ -104,7 +105,7 @@ class Continuation:
         model = self._engine.model
         # Asked for at every step, for other rows may have used the model in between.
         use_attention(model, ATTENTION if self._shared else self._engine.attention)
-        extra = {"shared_prefix": self._cache} if self._shared else {}
+        extra: dict[str, Any] = {"shared_prefix": self._cache} if self._shared else {}
         output = model(
             input_ids=tokens[:, None], past_key_values=self._cache, use_cache=True, **extra
         )
@@ -113,4 +114,4 @@ class Continuation:
     @torch.inference_mode()
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with these rows only, in this order; (m,) int64."""
-        self._cache.reorder_cache(rows)
+        self._cache.reorder_cache(cast(torch.LongTensor, rows))

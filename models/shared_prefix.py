@@ -11,7 +11,7 @@ References:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import AttentionInterface, PreTrainedModel
@@ -38,6 +38,8 @@ class SuffixLayer(CacheLayerMixin):
     """
 
     is_sliding = False
+    keys: torch.Tensor
+    values: torch.Tensor
 
     def __init__(self, prompt_keys: torch.Tensor, prompt_values: torch.Tensor, rows: int) -> None:
         super().__init__()
@@ -117,7 +119,9 @@ def shared_cache(prefilled: Cache, rows: int) -> Cache:
     """
     layers: list[Any] = []
     for layer in prefilled.layers:
-        if type(layer) not in (DynamicLayer, DynamicSlidingWindowLayer) or layer.keys is None:
+        if type(layer) not in (DynamicLayer, DynamicSlidingWindowLayer):  # not their subclasses
+            raise Unsupported
+        if not isinstance(layer, DynamicLayer) or layer.keys is None or layer.values is None:
             raise Unsupported
         if layer.keys.shape[2] != layer.get_seq_length():  # a window has dropped tokens
             raise Unsupported
@@ -156,7 +160,9 @@ def attend(
     """
     if shared_prefix is None or attention_mask is not None:
         raise Unsupported
-    layer = shared_prefix.layers[module.layer_idx]  # type: ignore[index]
+    layer = shared_prefix.layers[cast(int, module.layer_idx)]
+    if not isinstance(layer, SuffixLayer):
+        raise Unsupported
     _refuse_other_attention(layer, **kwargs)
     n, heads, _, d = query.shape
     kv, prompt = layer.prompt_keys.shape[:2]

@@ -1,0 +1,160 @@
+"""A transformers model on this machine, fulfilling `models.base.LanguageModel`.
+
+torch and transformers are imported in the loader, never at import of this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import PromptError
+from data.schema import Decoding, Message, ModelRef, Sample
+from models.base import ModelInfo
+from models.chat_template import ChatTemplate
+from models.registry import display_name, known, resolve
+from models.shape import computes_in_float32
+
+if TYPE_CHECKING:
+    from models.continuation import Engine
+    from models.decoding import Request
+    from models.loading import Loaded
+
+FLOAT32_ON_CPU = "Computes in float32, which is the faster precision for its size on a CPU."
+UNKNOWN_CONTEXT = 2048  # tokens, for a model whose config doesn't say
+
+
+class LocalModel:
+    """A loaded causal language model. Used by one thread at a time.
+
+    Args:
+        engine: the model as it was found to be decodable.
+        chat: how to speak to it.
+        info: what it is.
+    """
+
+    def __init__(self, engine: Engine, chat: ChatTemplate, info: ModelInfo) -> None:
+        self._engine, self._chat, self._info = engine, chat, info
+
+    @property
+    def info(self) -> ModelInfo:
+        """What it is."""
+        return self._info
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt as the model will see it, template included.
+
+        Raises:
+            PromptError: the prompt is empty or can't be read.
+        """
+        return len(self._chat.encode(messages))
+
+    def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        indices: Sequence[int],
+        decoding: Decoding,
+        seed: int,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Sample]:
+        """Draw one independent answer per index; see `models.base.LanguageModel.generate`."""
+        from models.decoding import Request
+
+        prompt = self._prompt(messages)
+        limit = min(decoding.max_new_tokens, self._info.context - len(prompt))
+        return self._samples(prompt, indices, Request(decoding, seed, limit, should_stop))
+
+    def _samples(
+        self, prompt: list[int], indices: Sequence[int], request: Request
+    ) -> Iterator[Sample]:
+        from models.decoding import sample
+
+        for drawn in sample(self._engine, prompt, indices, request):
+            yield Sample(
+                index=drawn.index,
+                call_id=f"{request.seed}-{drawn.index}",
+                text=self._text(drawn.token_ids),
+                token_ids=drawn.token_ids,
+                logprobs=drawn.logprobs,
+                entropies=drawn.entropies,
+                finish=drawn.finish,
+            )
+
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        prompt = self._chat.encode(messages)
+        if len(prompt) >= self._info.context:
+            raise PromptError(
+                f"The prompt has {len(prompt):,} tokens, but {self._info.name} reads at most "
+                f"{self._info.context:,}, its answer included.",
+                "Shorten the prompt or the persona, or choose a model with a longer context.",
+            )
+        return prompt
+
+    def _text(self, token_ids: tuple[int, ...]) -> str:
+        # Some end tokens are not marked as special, so the last one goes by its id.
+        ended = token_ids[-1] in self._engine.eos_ids
+        return self._chat.decode(token_ids[:-1] if ended else token_ids)
+
+
+def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
+    """Load a model by its reference: the bundled one, a folder, or from the Hub.
+
+    On a CPU, models of up to 500 million parameters compute in float32 even when bf16 is asked
+    for: it is faster there (see `models.shape`), and weights stored in bf16 lose nothing.
+
+    Args:
+        ref: which model, in which precision.
+        device: "cpu" or "cuda"; None takes a GPU if there is one.
+
+    Raises:
+        MemoryBudgetError: it doesn't fit.
+        ModelError: it can't be found or loaded.
+    """
+    import torch
+
+    from models.loading import check_memory, load_folder
+    from models.loading_hub import fetch
+
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    shown = display_name(ref.id)
+    place = resolve(ref)
+    if (listed := known(ref.id)) is not None and listed.shape is not None:
+        check_memory(listed.shape, ref.quantization, device=device, shown=shown)
+    folder = place if isinstance(place, Path) else fetch(place, ref.revision)
+    loaded = load_folder(folder, quantization=ref.quantization, device=device, shown=shown)
+    return _assemble(loaded, ref, device)
+
+
+def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
+    from models.continuation import Engine
+    from models.prefix_check import checked
+
+    model, tokenizer = loaded.model, loaded.tokenizer
+    chat = ChatTemplate(tokenizer)
+    found = Engine(model, str(model.config._attn_implementation), _end_tokens(loaded))
+    engine, notes = checked(found)
+    small = computes_in_float32(ref.quantization, loaded.shape.parameters, device)
+    precision = (FLOAT32_ON_CPU,) if small and ref.quantization == "bf16" else ()
+    info = ModelInfo(
+        ref=ref,
+        name=display_name(ref.id),
+        parameters=loaded.shape.parameters,
+        context=loaded.shape.context or UNKNOWN_CONTEXT,
+        device=device,
+        has_chat_template=chat.used,
+        notes=(*chat.notes, *precision, *notes),
+    )
+    return LocalModel(engine, chat, info)
+
+
+def _end_tokens(loaded: Loaded) -> frozenset[int]:
+    """Every token that the model or its tokenizer calls an end; either may be a list."""
+    generation = loaded.model.generation_config
+    named = [loaded.tokenizer.eos_token_id, loaded.model.config.get_text_config().eos_token_id]
+    named.append(generation.eos_token_id if generation is not None else None)
+    ends: set[int] = set()
+    for ids in named:
+        ends.update(ids if isinstance(ids, list) else [] if ids is None else [ids])
+    return frozenset(ends)
