@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    make_url,
-    select,
-    update,
-)
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from data.database import as_store_error, open_engine
 from data.errors import StoreError
-from data.rows import (
-    condition_from_row,
-    condition_to_row,
-    run_from_row,
-    run_to_row,
-    sample_from_row,
-    sample_to_row,
-    unit_rows,
-)
+from data.queries import count_samples, find_runs, read_only, sample_ids, taken, vectors_of
+from data.rows import condition_to_row, run_to_row, sample_from_row, sample_to_row
 from data.schema import Run, RunData, RunState, Sample
 from data.tables import conditions, metadata, places, runs, samples
 
-DEFAULT_DATABASE = Path(".chorale") / "chorale.db"
 KEEP_DELETED = timedelta(days=7)
-CUT_OFF = "Chorale was closed while this run was going. Resume it to draw the rest."
+CUT_OFF = "Chorale was closed while this run was going."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +44,8 @@ class Store:
     """
 
     def __init__(self, url: str | os.PathLike[str] | None = None) -> None:
-        with _as_store_error():
-            self._engine = _open(url)
+        with as_store_error():
+            self._engine = open_engine(url)
             metadata.create_all(self._engine)
 
     def close(self) -> None:
@@ -97,7 +75,7 @@ class Store:
             StoreError: it isn't there, was deleted, or belongs to someone else.
         """
         with self._transaction() as connection:
-            found = _runs(connection, runs.c.id == run_id, runs.c.deleted.is_(None))
+            found = find_runs(connection, runs.c.id == run_id, runs.c.deleted.is_(None))
         if not found or (owner is not None and found[0].owner not in ("", owner)):
             raise _absent()
         return found[0]
@@ -105,8 +83,8 @@ class Store:
     def runs(self, owner: str) -> tuple[RunSummary, ...]:
         """The runs that this owner may see, newest first."""
         with self._transaction() as connection:
-            found = _runs(connection, runs.c.owner.in_(["", owner]), runs.c.deleted.is_(None))
-            counts = _counts(connection, [run.id for run in found])
+            found = find_runs(connection, runs.c.owner.in_(["", owner]), runs.c.deleted.is_(None))
+            counts = count_samples(connection, [run.id for run in found])
         return tuple(
             RunSummary(run, counts.get(run.id, 0), sum(c.n for c in run.conditions))
             for run in found
@@ -134,13 +112,11 @@ class Store:
     def add_drawn(self, run_id: str, drawn: Sequence[tuple[str, Sample]]) -> None:
         """Keep draws of any conditions, in one transaction; see `add_samples`."""
         with self._transaction() as connection:
-            for key in dict.fromkeys(key for key, _ in drawn):
-                there = _indices(connection, run_id, key, [s.index for k, s in drawn if k == key])
-                rows = {s.index: s for k, s in drawn if k == key and s.index not in there}
-                if rows:
-                    connection.execute(
-                        insert(samples), [sample_to_row(run_id, key, s) for s in rows.values()]
-                    )
+            there = taken(connection, run_id, {sample.index for _, sample in drawn})
+            new = {(k, s.index): s for k, s in drawn if (k, s.index) not in there}
+            rows = [sample_to_row(run_id, key, sample) for (key, _), sample in new.items()]
+            if rows:
+                connection.execute(insert(samples), rows)
 
     def drawn(self, run_id: str) -> dict[str, frozenset[int]]:
         """Indices of the finished draws per condition key."""
@@ -188,7 +164,7 @@ class Store:
             )
         halves = np.ascontiguousarray(vectors, dtype=np.float16)
         with self._transaction() as connection:
-            ids = _sample_ids(connection, run_id, rows)
+            ids = sample_ids(connection, run_id, rows)
             connection.execute(delete(places).where(places.c.sample_id.in_(ids)))
             values = [
                 {"sample_id": i, "vector": half.tobytes(), "x": float(x), "y": float(y)}
@@ -218,7 +194,7 @@ class Store:
             .values(x=bindparam("new_x"), y=bindparam("new_y"))
         )
         with self._transaction() as connection:
-            ids = _sample_ids(connection, run_id, rows)
+            ids = sample_ids(connection, run_id, rows)
             connection.execute(
                 change,
                 [
@@ -246,8 +222,8 @@ class Store:
             run=run,
             keys=tuple(row["key"] for row in rows),
             samples=tuple(sample_from_row(row) for row in rows),
-            vectors=_vectors([row["vector"] for row in rows]),
-            coordinates=_read_only(
+            vectors=vectors_of([row["vector"] for row in rows]),
+            coordinates=read_only(
                 np.array([(row["x"], row["y"]) for row in rows], dtype=np.float32).reshape(-1, 2)
             ),
         )
@@ -300,90 +276,11 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with _as_store_error(), self._engine.begin() as connection:
+        with as_store_error(), self._engine.begin() as connection:
             yield connection
-
-
-def _open(url: str | os.PathLike[str] | None) -> Engine:
-    chosen = url or os.environ.get("DATABASE_URL") or os.environ.get("CHORALE_DATABASE")
-    text = str(chosen or DEFAULT_DATABASE)
-    if "://" not in text:
-        text = f"sqlite:///{text}"
-    parsed = make_url(text)
-    if parsed.drivername in ("postgres", "postgresql"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 30})
-    event.listen(engine, "connect", _set_up_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    # WAL lets pages read while a run writes; NORMAL survives a killed process (only a power
-    # cut may lose the last moment, never the file).
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-@contextmanager
-def _as_store_error() -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, OSError, ImportError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise StoreError(
-            f"The database could not be used: {cause}",
-            "Check that its disk has room and that DATABASE_URL or CHORALE_DATABASE is right.",
-        ) from error
 
 
 def _absent() -> StoreError:
     return StoreError(
         "There is no such run among yours.", "Open one of the runs in the list, or start one."
     )
-
-
-def _runs(connection: Connection, *where: Any) -> list[Run]:
-    rows = connection.execute(select(runs).where(*where).order_by(runs.c.created.desc()))
-    found = rows.mappings().all()
-    asked: dict[str, list[Any]] = {row["id"]: [] for row in found}
-    query = select(conditions).where(conditions.c.run_id.in_(list(asked)))
-    for row in connection.execute(query.order_by(conditions.c.position)).mappings():
-        asked[row["run_id"]].append(condition_from_row(row))
-    return [run_from_row(row, asked[row["id"]]) for row in found]
-
-
-def _counts(connection: Connection, ids: Sequence[str]) -> Mapping[str, int]:
-    query = select(samples.c.run_id, func.count()).where(samples.c.run_id.in_(list(ids)))
-    return {run: count for run, count in connection.execute(query.group_by(samples.c.run_id))}
-
-
-def _indices(connection: Connection, run_id: str, key: str, among: Sequence[int]) -> frozenset[int]:
-    query = select(samples.c.index).where(
-        samples.c.run_id == run_id, samples.c.key == key, samples.c.index.in_(list(among))
-    )
-    return frozenset(connection.execute(query).scalars())
-
-
-def _sample_ids(connection: Connection, run_id: str, rows: Sequence[tuple[str, int]]) -> list[int]:
-    query = select(samples.c.key, samples.c.index, samples.c.id).where(samples.c.run_id == run_id)
-    known = {(key, index): i for key, index, i in connection.execute(query)}
-    absent = [row for row in rows if row not in known]
-    if absent:
-        raise ValueError(f"Expected every row to be a stored sample but {absent[0]} was not.")
-    return [known[row] for row in rows]
-
-
-def _vectors(halves: Sequence[bytes]) -> NDArray[np.float32]:
-    if not halves:
-        return _read_only(np.zeros((0, 0), dtype=np.float32))
-    joined = np.frombuffer(b"".join(halves), dtype=np.float16)
-    return _read_only(unit_rows(joined.reshape(len(halves), -1)))
-
-
-def _read_only(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    array.flags.writeable = False
-    return array

@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from data.errors import ChoraleError, StoreError
@@ -13,7 +14,7 @@ from data.schema import Run, RunState
 from data.store import Store
 from experiments.base import Experiment
 from experiments.limits import Limits
-from experiments.pipeline import Job
+from experiments.pipeline import Begun, Job
 from experiments.sampling import SamplingExperiment
 from experiments.snapshot import ENDED, Phase, Snapshot, empty_data, stored_snapshot
 from models.base import Embedder
@@ -75,48 +76,53 @@ class JobManager:
         with self._lock:
             self._limits.check(experiment, active=len(self.active(owner)))
             self._store.create(run)
-            self._start(run, experiment)
+            self._start(Begun(empty_data(run)), experiment)
         return run.id
 
     def resume(self, run_id: str, *, owner: str) -> str:
         """Draw what an incomplete run lacks: the same draws that it would have had.
 
+        Does nothing when the run is going.
+
         Raises:
             StoreError: it isn't there or isn't this owner's.
             QueueError: too many runs are going.
-            ChoraleError: it is complete.
+            ChoraleError: it is complete, or another process is working on it.
         """
         with self._lock:
-            if run_id in self._jobs:
-                return run_id
-            run = self._store.run(run_id, owner=owner)
-            if run.owner != owner:
-                raise StoreError("This run isn't yours.", "Start one like it instead.")
-            if run.state is RunState.DONE:
-                raise ChoraleError("This run is complete.", "Start another with a new seed.")
+            job = self._jobs.get(run_id)
+        if job is not None and job.draws:
+            return run_id
+        if job is not None:  # it is only placing what was left: the new job does that too
+            job.close()
+            job.join()
+        with self._lock:
+            run = self._own(run_id, owner)
+            if run.state is not RunState.INCOMPLETE:
+                raise ChoraleError(f"This run is {run.state}.", "Start another with a new seed.")
             experiment = KINDS[run.kind](run)
             self._limits.check(experiment, active=len(self.active(owner)))
-            self._kept.pop(run_id, None)
-            self._start(run, experiment)
+            self._start(self._begun(replace(run, state=RunState.QUEUED, note="")), experiment)
         return run_id
 
     def snapshot(self, run_id: str, *, owner: str) -> Snapshot:
         """A run as it stands: from memory while it goes, else from the store.
 
+        A run that was cut off before all its draws had a place has the rest placed now.
+
         Raises:
             StoreError: it isn't there or isn't this owner's to see.
         """
         with self._lock:
-            job, kept = self._jobs.get(run_id), self._kept.get(run_id)
-            if kept is not None:
+            job, shown = self._jobs.get(run_id), self._kept.get(run_id)
+            if shown is not None:
                 self._kept.move_to_end(run_id)
-        shown = job.snapshot() if job else kept
+        if job is not None:
+            shown = job.snapshot()
         if shown is None:
-            self._store.run(run_id, owner=owner)
-            shown = stored_snapshot(self._store.load(run_id), _counts(self._store, run_id))
-            self._keep(shown)
+            return self._open(run_id, owner)
         if shown.run.owner not in ("", owner):
-            raise StoreError("There is no such run among yours.", "Open one in the list.")
+            raise _absent()
         return shown
 
     def stop(self, run_id: str, *, owner: str) -> None:
@@ -130,25 +136,49 @@ class JobManager:
         if job is None:
             return
         if job.run.owner != owner:
-            raise StoreError("There is no such run among yours.", "Open one in the list.")
+            raise _absent()
         job.stop()
 
     def active(self, owner: str) -> tuple[str, ...]:
-        """Ids of this owner's runs that are queued or going, eldest first."""
+        """Ids of this owner's runs that are queued or being drawn, eldest first."""
         with self._lock:
-            return tuple(i for i, job in self._jobs.items() if job.run.owner == owner)
+            jobs = [job for job in self._jobs.values() if job.draws]
+        return tuple(job.run.id for job in jobs if job.run.owner == owner)
+
+    def delete(self, run_id: str, *, owner: str) -> None:
+        """Take a run away, and stop it if it is going. `restore` undoes that for a week.
+
+        Raises:
+            StoreError: it isn't there or isn't this owner's.
+        """
+        self._store.delete(run_id, owner)
+        with self._lock:
+            job = self._jobs.get(run_id)
+        if job is not None:
+            job.close()
+            job.join()
+        with self._lock:
+            self._kept.pop(run_id, None)
+
+    def restore(self, run_id: str, *, owner: str) -> None:
+        """Undo `delete`.
+
+        Raises:
+            StoreError: it is gone for good or isn't this owner's.
+        """
+        self._store.restore(run_id, owner)
 
     def wait(self, run_id: str, timeout: float | None = None) -> Snapshot:
         """The run's state when it ends, or after `timeout` seconds."""
         with self._lock:
             job = self._jobs.get(run_id)
-        if job is not None:
-            job.done.wait(timeout)
-            return job.snapshot()
-        return self.snapshot(run_id, owner=self._store.run(run_id).owner)
+        if job is None:
+            return self.snapshot(run_id, owner=self._store.run(run_id).owner)
+        job.done.wait(timeout)
+        return job.snapshot()
 
     def shutdown(self) -> None:
-        """Stop every run, keep what was drawn, end every thread. The models are let go too."""
+        """Stop every run, keep what was drawn, let the models go, end every thread."""
         with self._lock:
             self._closed = True
             jobs = list(self._jobs.values())
@@ -158,28 +188,50 @@ class JobManager:
             job.join()
         self._models.close()
 
-    def _start(self, run: Run, experiment: Experiment) -> None:
+    def _open(self, run_id: str, owner: str) -> Snapshot:
+        """A run that nobody works on; needs the store."""
+        begun = self._begun(self._store.run(run_id, owner=owner))
+        with self._lock:
+            if run_id in self._jobs:
+                return self._jobs[run_id].snapshot()
+            elsewhere = begun.data.run.state in (RunState.QUEUED, RunState.RUNNING)
+            if begun.unplaced and not elsewhere and not self._closed:
+                return self._start(begun, None).snapshot()
+        shown = stored_snapshot(begun.data, begun.drawn)
+        if not elsewhere:
+            self._keep(shown)
+        return shown
+
+    def _own(self, run_id: str, owner: str) -> Run:
+        run = self._store.run(run_id, owner=owner)
+        if run.owner != owner:
+            raise StoreError("This run is everyone's to see, but not yours.", "Start one like it.")
+        return run
+
+    def _begun(self, run: Run) -> Begun:
+        data = replace(self._store.load(run.id), run=run)
+        return Begun(data, self._store.drawn(run.id), self._store.unplaced(run.id))
+
+    def _start(self, begun: Begun, experiment: Experiment | None) -> Job:
         if self._closed:
             raise ChoraleError("Chorale is closing.", "Start it again.")
-        fresh = run.state is RunState.QUEUED
         job = Job(
-            run,
+            begun,
             experiment,
             store=self._store,
             models=self._models,
             embedder=self._embedder,
-            data=empty_data(run) if fresh else self._store.load(run.id),
-            drawn={} if fresh else self._store.drawn(run.id),
-            unplaced=() if fresh else self._store.unplaced(run.id),
             ended=self._end,
         )
-        self._jobs[run.id] = job
+        self._kept.pop(job.run.id, None)
+        self._jobs[job.run.id] = job
         job.start()
+        return job
 
     def _end(self, job: Job) -> None:
         self._keep(job.snapshot())
         with self._lock:
-            self._jobs.pop(job.run.id, None)
+            del self._jobs[job.run.id]
 
     def _keep(self, shown: Snapshot) -> None:
         with self._lock:
@@ -204,5 +256,5 @@ class _Once:
             return self._made
 
 
-def _counts(store: Store, run_id: str) -> dict[str, int]:
-    return {key: len(indices) for key, indices in store.drawn(run_id).items()}
+def _absent() -> StoreError:
+    return StoreError("There is no such run among yours.", "Open one of the runs in the list.")

@@ -1,99 +1,98 @@
-"""One run on its way: turns → samples in the store → places on the map → snapshots."""
+"""One run on its way: turns → draws in the store → places on the map → snapshots."""
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
 
 from data.errors import ChoraleError
 from data.schema import Run, RunData, RunState
-from data.store import Store
+from data.store import CUT_OFF, Store
 from experiments.base import Experiment, SampleDrawn, Turn
 from experiments.pace import Pace
 from experiments.placing import Placer, Row
-from experiments.snapshot import Phase, Snapshot, next_version, wanted_of
+from experiments.progress import Progress
+from experiments.snapshot import Phase, Snapshot
 from models.base import Embedder, LanguageModel
 from models.manager import ModelManager
 
-STOPPED_BY_USER = "Stopped by you. What was drawn is kept."
-CLOSED = "Chorale was closed while this run was going. Resume it to draw the rest."
+STOPPED_BY_USER = "Stopped by you."
 
 log = logging.getLogger(__name__)
 
 Arrivals = SimpleQueue[SampleDrawn | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a run has already.
+
+    Attributes:
+        data: its placed draws.
+        drawn: indices in the store per condition key.
+        unplaced: draws in the store that were left without a place.
+    """
+
+    data: RunData
+    drawn: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    unplaced: tuple[Row, ...] = ()
+
+
 class Job:
     """A run being worked on.
 
-    Its driver thread asks the experiment for turns, hands each to the model's worker, and commits
-    what comes back before anyone sees it; a `Placer` follows behind.
+    Its driver thread asks the experiment for turns, hands each to the model's worker and commits
+    what comes back before anyone sees it. A `Placer` follows behind.
 
     Args:
-        run: as it is in the store.
-        experiment: what is left to do is asked of it.
+        begun: what it has already, with the run as it is in the store.
+        experiment: asked for what is left to draw; None only places what was left unplaced.
         store: where everything goes first.
-        models: who runs the turns.
+        models: who gives the turns out.
         embedder: makes or finds the embedder.
-        data: what has been drawn and placed before.
-        drawn: indices drawn before, per condition key.
-        unplaced: draws that were left without a place.
-        ended: called once, from the driver, when all is over.
+        ended: called once, from the driver, before `done` is set.
     """
 
     def __init__(
         self,
-        run: Run,
-        experiment: Experiment,
+        begun: Begun,
+        experiment: Experiment | None,
         *,
         store: Store,
         models: ModelManager,
         embedder: Callable[[], Embedder],
-        data: RunData,
-        drawn: Mapping[str, frozenset[int]],
-        unplaced: tuple[Row, ...] = (),
-        ended: Callable[[Job], None] = lambda job: None,
+        ended: Callable[[Job], None],
     ) -> None:
-        self._run = run
+        self.run: Run = begun.data.run
+        self.draws = experiment is not None
+        self.done = threading.Event()
+        self._drawn = begun.drawn
         self._experiment = experiment
         self._store = store
         self._models = models
-        self._before = drawn
         self._ended = ended
+        counts = {key: len(indices) for key, indices in begun.drawn.items()}
+        self._progress = Progress(begun.data, counts, models)
         self._placer = Placer(
-            store=store, embedder=embedder, data=data, publish=self._publish, fail=self._fail
+            store=store,
+            embedder=embedder,
+            data=begun.data,
+            publish=self._progress.placed,
+            fail=self._fail,
         )
-        self._placer.put(unplaced)
+        self._placer.put(begun.unplaced)
         self._pace = Pace()
         self._stopping = threading.Event()
-        self._stop_note = ""
+        self._note = self.run.note  # why it is incomplete, if it will be
         self._turn: Future[None] | None = None
-        self.done = threading.Event()
-
-        self._lock = threading.Lock()  # guards what a snapshot shows, below
-        self._phase = Phase.QUEUED
-        self._error: ChoraleError | None = None
-        self._drawn = {key: len(drawn.get(key, ())) for key in wanted_of(run)}
-        self._data = data
-        self._version = next_version()
-        self._started = time.monotonic()
-        self._sampling_since = math.nan
-        self._last_draw = math.nan
-        self._finished_now = 0
-        self._ended_at = math.nan
-        self._driver = threading.Thread(target=self._drive, name=f"run {run.id}", daemon=True)
-
-    @property
-    def run(self) -> Run:
-        """What was asked for."""
-        return self._run
+        self._driver = threading.Thread(target=self._drive, name="driver", daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -102,18 +101,16 @@ class Job:
 
     def stop(self, note: str = STOPPED_BY_USER) -> None:
         """Draw no more, within one token step; what was drawn is still placed."""
-        with self._lock:
-            if not self._stopping.is_set():
-                self._stop_note = note
-            self._stopping.set()
-            turn = self._turn
-        if turn is not None:
-            turn.cancel()
+        if self.draws and not self._stopping.is_set():
+            self._note = note
+        self._stopping.set()
+        if self._turn is not None:
+            self._turn.cancel()  # if it still waits
 
     def close(self) -> None:
         """Stop without placing what waits."""
         self._placer.abandon()
-        self.stop(CLOSED)
+        self.stop(CUT_OFF)
 
     def join(self) -> None:
         """Wait for the end."""
@@ -121,64 +118,44 @@ class Job:
 
     def snapshot(self) -> Snapshot:
         """The run at this moment. Reads memory only."""
-        with self._lock:
-            phase, wanted = self._phase, wanted_of(self._run)
-            now = time.monotonic() if math.isnan(self._ended_at) else self._ended_at
-            rate = self._rate()
-            left = sum(wanted.values()) - sum(self._drawn.values())
-            shown = Snapshot(
-                run=self._run,
-                phase=phase,
-                message="",
-                error=self._error,
-                drawn=dict(self._drawn),
-                wanted=wanted,
-                placed=len(self._data.keys),
-                rate=rate,
-                elapsed_s=now - self._started,
-                seconds_left=left / rate if phase is Phase.SAMPLING and rate > 0 else math.nan,
-                data=self._data,
-                version=self._version,
-            )
-        return replace(shown, phase=self._queued_or_loading(phase), message=self._message(shown))
+        return self._progress.snapshot()
 
     def _drive(self) -> None:
         try:
-            self._store.set_state(self._run.id, RunState.RUNNING)
-            for turn in self._experiment.turns(self._before, self._pace):
-                if self._stopping.is_set():
-                    break
-                self._take(turn)
-        except BaseException as error:
+            if self._experiment is not None:
+                self._draw(self._experiment)
+        except Exception as error:
             self._fail(error)
-        finally:
-            self._enter(Phase.ANALYSING)
-            self._placer.finish()
-            self._conclude()
+        self._progress.analysing()
+        self._placer.finish()
+        self._conclude()
+
+    def _draw(self, experiment: Experiment) -> None:
+        self._store.set_state(self.run.id, RunState.RUNNING)
+        for turn in experiment.turns(self._drawn, self._pace):
+            if self._stopping.is_set():
+                return
+            self._take(turn)
 
     def _take(self, turn: Turn) -> None:
         """Give one turn to its model and keep what it draws, as it comes."""
         arrivals: Arrivals = SimpleQueue()
-        future = self._models.submit(
-            self._run.owner, turn.model, partial(self._serve, turn, arrivals)
-        )
-        future.add_done_callback(lambda _: arrivals.put(None))
-        with self._lock:
-            self._turn = future
-        if self._stopping.is_set():
-            future.cancel()
+        self._progress.waiting(turn.model)
+        serve = partial(self._serve, turn, arrivals)
+        self._turn = self._models.submit(self.run.owner, turn.model, serve)
+        self._turn.add_done_callback(lambda _: arrivals.put(None))
+        if self._stopping.is_set():  # asked to before there was a turn to cancel
+            self._turn.cancel()
         more = True
         while more:
-            drawn, more = _drain(arrivals)
-            self._keep(drawn)
-        try:
-            future.result()
-        except CancelledError:
-            pass
+            events, more = _arrived(arrivals)
+            self._keep(events)
+        with suppress(CancelledError):
+            self._turn.result()
 
     def _serve(self, turn: Turn, arrivals: Arrivals, model: LanguageModel) -> None:
         """Run one turn; in the model's worker thread."""
-        self._enter(Phase.SAMPLING)
+        self._progress.sampling()
         began, count = time.monotonic(), 0
         for event in turn.work(model, self._stopping.is_set):
             arrivals.put(event)
@@ -186,81 +163,56 @@ class Job:
         self._pace.observe(count, time.monotonic() - began)
 
     def _keep(self, events: list[SampleDrawn]) -> None:
-        """Commit draws, then show them."""
+        """Commit draws in one transaction; only then show and place them."""
         if not events:
             return
         rows = [(event.condition, event.sample) for event in events]
-        self._store.add_drawn(self._run.id, rows)
-        with self._lock:
-            for key, _ in rows:
-                self._drawn[key] += 1
-            self._finished_now += len(rows)
-            self._last_draw = time.monotonic()
+        self._store.add_drawn(self.run.id, rows)
+        self._progress.drew(key for key, _ in rows)
         self._placer.put(rows)
 
-    def _publish(self, data: RunData) -> None:
-        with self._lock:
-            self._data = data
-            self._version = next_version()
-
-    def _enter(self, phase: Phase) -> None:
-        with self._lock:
-            if phase is Phase.SAMPLING and math.isnan(self._sampling_since):
-                self._sampling_since = time.monotonic()
-            self._phase = phase
-
     def _fail(self, error: BaseException) -> None:
-        """Remember the first error and stop."""
         if not isinstance(error, ChoraleError):
-            log.error("Run %s broke", self._run.id, exc_info=error)
+            log.error("Run %s broke", self.run.id, exc_info=error)
             error = ChoraleError(
-                "Something in Chorale broke, and the run was stopped.",
-                "What was drawn is kept; resume it to draw the rest. The log says more.",
+                "Something in Chorale broke and ended this run.",
+                "Draw the rest, or look into the log if it happens again.",
             )
-        with self._lock:
-            self._error = self._error or error
+        self._progress.failed(error)
         self._stopping.set()
 
     def _conclude(self) -> None:
         """Say in the store and on the screen how it ended."""
-        complete = self._drawn == wanted_of(self._run)
-        if self._error is None and complete:
-            phase, state, note = Phase.DONE, RunState.DONE, ""
-        elif self._error is None:
-            phase, state, note = Phase.STOPPED, RunState.INCOMPLETE, self._stop_note
-        else:
-            phase, state, note = Phase.FAILED, RunState.INCOMPLETE, str(self._error)
+        phase, state, note = self._outcome()
         try:
-            self._store.set_state(self._run.id, state, note)
+            self._store.set_state(self.run.id, state, note)
         except ChoraleError as error:
-            phase, self._error = Phase.FAILED, self._error or error
-        with self._lock:
-            self._phase, self._ended_at = phase, time.monotonic()
-            self._run = replace(self._data.run, state=state, note=note)
-            self._data = replace(self._data, run=self._run)
+            self._progress.failed(error)
+            phase, note = Phase.FAILED, error.what_happened
+        except Exception as error:
+            self._fail(error)
+            phase = Phase.FAILED
+        self._progress.ended(phase, state, note)
         self._ended(self)
         self.done.set()
 
-    def _rate(self) -> float:
-        spent = self._last_draw - self._sampling_since
-        return self._finished_now / spent if spent > 0 else math.nan
-
-    def _queued_or_loading(self, phase: Phase) -> Phase:
-        model = self._run.conditions[0].model
-        return Phase.LOADING if phase is Phase.QUEUED and self._models.loading(model) else phase
-
-    def _message(self, shown: Snapshot) -> str:
-        return shown.phase.value
+    def _outcome(self) -> tuple[Phase, RunState, str]:
+        error = self._progress.error
+        if error is not None:
+            return Phase.FAILED, RunState.INCOMPLETE, error.what_happened
+        if self._progress.complete:
+            return Phase.DONE, RunState.DONE, ""
+        return Phase.STOPPED, RunState.INCOMPLETE, self._note
 
 
-def _drain(arrivals: Arrivals) -> tuple[list[SampleDrawn], bool]:
+def _arrived(arrivals: Arrivals) -> tuple[list[SampleDrawn], bool]:
     """Everything that has arrived, waiting for the first; and whether the turn goes on."""
-    drawn: list[SampleDrawn] = []
+    events: list[SampleDrawn] = []
     event = arrivals.get()
     while event is not None:
-        drawn.append(event)
+        events.append(event)
         try:
             event = arrivals.get_nowait()
         except Empty:
-            return drawn, True
-    return drawn, False
+            return events, True
+    return events, False

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 import numpy as np
+from numpy.typing import NDArray
 
+from data.queries import read_only
 from data.rows import unit_rows
 from data.schema import RunData, Sample
 from data.store import Store
-from experiments.layout import place
+from experiments.layout import MOST_FOR_UMAP, place
+from experiments.snapshot import empty_data
 from models.base import Embedder
 
-BATCH = 64  # texts per call of the embedder
+BATCH = 64  # answers per picture, at most
 GATHER_S = 0.3  # between two pictures: fewer, fuller ones leave the cores to the sampler
+GROWTH = 1.25  # of the map before it is fitted again
+FIT_SHARE = 0.25  # of the time at most goes into fitting while the sampler is at work
 
 Row = tuple[str, Sample]  # condition key and draw
 
@@ -30,7 +35,7 @@ class Placer:
         embedder: makes or finds the embedder; called in the thread.
         data: what has been placed already.
         publish: told each new state of the data, from the thread.
-        fail: told the error that ended the work.
+        fail: told the error that ended the work, from the thread.
     """
 
     def __init__(
@@ -47,6 +52,9 @@ class Placer:
         self._data = data
         self._publish = publish
         self._fail = fail
+        self._fitted = len(data.keys)  # rows there at the last fit
+        self._next_fit = 0.0  # not before this moment
+        self._known: dict[str, NDArray[np.float16]] = {}  # text → vector
         self._arrivals: SimpleQueue[Row | None] = SimpleQueue()
         self._abandoned = threading.Event()
         self._thread = threading.Thread(target=self._live, name="placer", daemon=True)
@@ -55,7 +63,7 @@ class Placer:
         """Begin."""
         self._thread.start()
 
-    def put(self, rows: Sequence[Row]) -> None:
+    def put(self, rows: Iterable[Row]) -> None:
         """Queue draws that are in the store."""
         for row in rows:
             self._arrivals.put(row)
@@ -75,7 +83,9 @@ class Placer:
             while more:
                 rows, more = self._gather()
                 if rows and not self._abandoned.is_set():
-                    self._place(rows)
+                    self._add(rows)
+            if self._fitted < len(self._data.keys) and not self._abandoned.is_set():
+                self._settle()
         except BaseException as error:
             self._fail(error)
 
@@ -84,33 +94,100 @@ class Placer:
         rows: list[Row] = []
         until = 0.0
         while len(rows) < BATCH:
+            patience = max(0.0, until - time.monotonic()) if rows else None
             try:
-                row = self._arrivals.get(
-                    timeout=max(0.0, until - time.monotonic()) if rows else None
-                )
+                row = self._arrivals.get(timeout=patience)
             except Empty:
-                return rows, True
+                break
             if row is None:
                 return rows, False
             until = until or time.monotonic() + GATHER_S
             rows.append(row)
         return rows, True
 
-    def _place(self, rows: list[Row]) -> None:
+    def _add(self, rows: list[Row]) -> None:
+        """Place a batch: in the store first, then for everyone to see."""
         embedder = self._embedder()
-        halves = embedder.embed([sample.text for _, sample in rows]).astype(np.float16)
-        vectors = unit_rows(halves)
+        rows = self._renew(embedder) + rows
         before = self._data
-        if len(before.keys):
+        halves = self._embed([sample.text for _, sample in rows], embedder)
+        vectors = unit_rows(halves)
+        if before.keys:
             vectors = np.concatenate([before.vectors, vectors])
-        coordinates = place(vectors, before.coordinates, seed=before.run.seed)
-        named = [(key, sample.index) for key, sample in rows]
-        self._store.add_places(before.run.id, named, halves, coordinates[len(before.keys) :])
-        self._data = replace(
+        coordinates = self._place(vectors, before.coordinates)
+        data = replace(
             before,
             keys=before.keys + tuple(key for key, _ in rows),
             samples=before.samples + tuple(sample for _, sample in rows),
-            vectors=vectors,
-            coordinates=coordinates,
+            vectors=read_only(vectors),
+            coordinates=read_only(coordinates),
         )
-        self._publish(self._data)
+        new = slice(len(before.keys), None)
+        self._store.add_places(before.run.id, _names(data)[new], halves, coordinates[new])
+        self._show(data)
+
+    def _renew(self, embedder: Embedder) -> list[Row]:
+        """Note whose vectors these are; rows that another embedder placed are placed again."""
+        run, old = self._data.run, list(zip(self._data.keys, self._data.samples, strict=True))
+        if run.embedder == embedder.id:
+            return []
+        self._store.set_embedder(run.id, embedder.id)
+        run = replace(run, embedder=embedder.id)
+        if old:
+            self._data, self._fitted = empty_data(run), 0
+        else:
+            self._data = replace(self._data, run=run)
+        return old
+
+    def _embed(self, texts: list[str], embedder: Embedder) -> NDArray[np.float16]:
+        """(m, d) vectors; a text that came before is not embedded again.
+
+        A batch's other texts change the last digits of a vector. Repetitions share one, so that
+        they are recognised as the same.
+        """
+        if not self._known:
+            # Halving a unit row that came from halves gives those back: its norm was off by far
+            # less than the distance to the next half.
+            halves = self._data.vectors.astype(np.float16)
+            self._known = dict(zip((s.text for s in self._data.samples), halves, strict=True))
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            halves = np.asarray(embedder.embed(new)).astype(np.float16)
+            self._known.update(zip(new, halves, strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+    def _place(
+        self, vectors: NDArray[np.float32], previous: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Coordinates for all rows: fitted again when that pays, else late rows only."""
+        grown = len(vectors) >= GROWTH * self._fitted and self._fitted < MOST_FOR_UMAP
+        refit = grown and time.monotonic() >= self._next_fit
+        began = time.monotonic()
+        placed = place(vectors, previous, seed=self._data.run.seed, refit=refit)
+        if refit:
+            self._fitted = len(vectors)
+            spent = time.monotonic() - began
+            self._next_fit = time.monotonic() + spent * (1 / FIT_SHARE - 1)
+        return placed
+
+    def _settle(self) -> None:
+        """The last picture: fitted to all rows."""
+        data = self._data
+        coordinates = place(data.vectors, data.coordinates, seed=data.run.seed)
+        self._fitted = len(data.keys)
+        self._show(replace(data, coordinates=read_only(coordinates)))
+
+    def _show(self, data: RunData) -> None:
+        """Keep where old rows have moved to, then publish."""
+        old = len(self._data.keys)
+        moved = np.any(data.coordinates[:old] != self._data.coordinates, axis=1).nonzero()[0]
+        if len(moved):
+            names = _names(data)
+            self._store.move(data.run.id, [names[i] for i in moved], data.coordinates[moved])
+        self._data = data
+        self._publish(data)
+
+
+def _names(data: RunData) -> list[tuple[str, int]]:
+    """Condition key and sample index of each row."""
+    return [(key, sample.index) for key, sample in zip(data.keys, data.samples, strict=True)]

@@ -39,9 +39,9 @@ class Snapshot:
 
     Attributes:
         phase: what is going on.
-        message: the same in words for the user.
+        message: more about it in a few words for the user; "" when there is nothing to add.
         error: why it failed; None otherwise.
-        drawn: draws in the store per condition key.
+        drawn: finished draws in the store per condition key.
         wanted: draws asked for per condition key.
         placed: draws with a place on the map, the rows of `data`.
         rate: finished answers per second; NaN before the first.
@@ -82,15 +82,15 @@ def empty_data(run: Run) -> RunData:
     return RunData(run, (), (), nothing, nothing)
 
 
-def stored_snapshot(data: RunData, drawn: Mapping[str, int]) -> Snapshot:
+def stored_snapshot(data: RunData, drawn: Mapping[str, frozenset[int]]) -> Snapshot:
     """A run that nobody works on, as the store has it."""
     done = data.run.state is RunState.DONE
     return Snapshot(
         run=data.run,
         phase=Phase.DONE if done else Phase.STOPPED,
-        message="Done." if done else data.run.note,
+        message=data.run.note,
         error=None,
-        drawn=dict(drawn),
+        drawn={key: len(indices) for key, indices in drawn.items()},
         wanted=wanted_of(data.run),
         placed=len(data.keys),
         rate=math.nan,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
+import os
 import sys
 import threading
 import time
+import traceback
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -16,6 +19,7 @@ from typing import Any, TypeVar
 from data.errors import ChoraleError, ModelError
 from data.schema import ModelRef
 from models.base import LanguageModel
+from models.registry import estimate_memory
 
 Result = TypeVar("Result")
 Work = Callable[[LanguageModel], Any]
@@ -32,7 +36,7 @@ def load(ref: ModelRef) -> LanguageModel:
     Raises:
         ModelError: it can't be found, loaded or held in memory.
     """
-    if ref.id.partition(":")[0].partition("#")[0] == "echo":
+    if _is_echo(ref):
         from models.echo import EchoModel
 
         return EchoModel(ref)
@@ -41,9 +45,27 @@ def load(ref: ModelRef) -> LanguageModel:
     return load_local(ref)
 
 
-def one_at_a_time(loaded: Sequence[ModelRef], wanted: ModelRef) -> bool:
-    """Whether `wanted` may be loaded beside `loaded`: only models without weights may."""
-    return not loaded or all(ref.id.startswith("echo") for ref in (*loaded, wanted))
+def within_budget(loaded: Sequence[ModelRef], wanted: ModelRef) -> bool:
+    """Whether `wanted` may be loaded beside `loaded`: together they must be small.
+
+    The budget is CHORALE_SHARED_MEMORY_GB of the environment, 1 by default.
+    """
+    budget = float(os.environ.get("CHORALE_SHARED_MEMORY_GB") or 1.0) * 1e9
+    return sum(map(_bytes_needed, (*loaded, wanted))) <= budget
+
+
+def _bytes_needed(ref: ModelRef) -> float:
+    if _is_echo(ref):
+        return 0.0
+    try:
+        estimate = estimate_memory(ref)
+    except ModelError:
+        return 0.0  # it will not load: no reason to let another go
+    return math.inf if estimate is None else estimate
+
+
+def _is_echo(ref: ModelRef) -> bool:
+    return ref.id.partition(":")[0].partition("#")[0] == "echo"
 
 
 @dataclass(slots=True)
@@ -89,21 +111,24 @@ class ModelManager:
 
     Each loaded model has one thread of its own, in which it is loaded, used and let go. Visitors
     who wait for the same model take turns. Before a model is loaded, those that would not fit
-    beside it are let go: at once when nobody uses them, after `PATIENCE_S` at the latest.
+    beside it are let go: soon when nobody uses them, else after the patience at the latest.
 
     Args:
         loader: makes a model of a reference; raises ChoraleError when it can't.
-        fits: whether a model may be loaded while others are in memory; one at a time by default.
+        fits: whether a model may be loaded while others are in memory.
+        patience_s: seconds after which a model in use makes room for one that is waited for.
     """
 
     def __init__(
         self,
         loader: Callable[[ModelRef], LanguageModel] = load,
         *,
-        fits: Callable[[Sequence[ModelRef], ModelRef], bool] = one_at_a_time,
+        fits: Callable[[Sequence[ModelRef], ModelRef], bool] = within_budget,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._loader = loader
         self._fits = fits
+        self._patience = patience_s
         self._changed = threading.Condition()
         self._queues: dict[ModelRef, _Queue] = {}
         self._workers: dict[ModelRef, _Worker] = {}
@@ -161,7 +186,9 @@ class ModelManager:
             ref for ref, q in self._queues.items() if q.visitors and ref not in self._workers
         ]
         for ref in sorted(waiting, key=lambda ref: self._queues[ref].since):
-            if self._closed or not self._fits(tuple(self._workers), ref):
+            if self._closed:
+                return
+            if self._workers and not self._fits(tuple(self._workers), ref):
                 return  # strictly the eldest first: a big model is not passed by small ones
             thread = threading.Thread(
                 target=self._live, args=(ref,), name=f"model {ref.id}", daemon=True
@@ -174,7 +201,7 @@ class ModelManager:
         try:
             model = self._loader(ref)
         except BaseException as error:
-            self._fail_all(ref, error)
+            self._fail_all(ref, _without_frames(error))
         else:
             with self._changed:
                 self._workers[ref].loaded = True
@@ -190,29 +217,32 @@ class ModelManager:
                 self._changed.notify_all()
 
     def _next(self, ref: ModelRef) -> _Turn | None:
-        """The next turn of this model; None when it has to go."""
+        """The next turn of this model, as soon as there is one; None when it has to go."""
         queue = self._queues[ref]
+        idle_since = time.monotonic()
         with self._changed:
-            idle_since = time.monotonic()
             while not self._closed:
                 waited = self._waited_for_room()
-                if queue.visitors and waited < PATIENCE_S:
-                    return queue.take()
-                idle = time.monotonic() - idle_since
-                if waited >= PATIENCE_S or (waited > 0 and idle >= LINGER_S):
+                if waited is not None and waited >= self._patience:
                     return None
-                self._changed.wait(LINGER_S if waited else None)
+                if queue.visitors:
+                    return queue.take()
+                if waited is None:
+                    self._changed.wait()
+                elif (left := idle_since + LINGER_S - time.monotonic()) > 0:
+                    self._changed.wait(left)
+                else:
+                    return None
         return None
 
-    def _waited_for_room(self) -> float:
-        """Seconds that the eldest turn of a model not in memory has waited; 0 if there is none."""
-        now = time.monotonic()
+    def _waited_for_room(self) -> float | None:
+        """Seconds that the eldest turn of a model not in memory has waited; None without one."""
         waits = [
-            now - queue.since
+            queue.since
             for ref, queue in self._queues.items()
             if queue.visitors and ref not in self._workers
         ]
-        return max(waits, default=0.0)
+        return time.monotonic() - min(waits) if waits else None
 
     def _fail_all(self, ref: ModelRef, error: BaseException) -> None:
         if not isinstance(error, ChoraleError):
@@ -228,9 +258,25 @@ def _run(turn: _Turn, model: LanguageModel) -> None:
     if not turn.future.set_running_or_notify_cancel():
         return
     try:
-        turn.future.set_result(turn.work(model))
+        result = turn.work(model)
     except BaseException as error:
-        turn.future.set_exception(error)
+        turn.future.set_exception(_without_frames(error))
+    else:
+        turn.future.set_result(result)
+
+
+def _without_frames(error: BaseException) -> BaseException:
+    """An error that keeps its story but no local variables.
+
+    Whoever keeps the error (a failed run shows it for long) would keep the model in memory too.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        traceback.clear_frames(seen.__traceback__)
+        seen = seen.__cause__ or seen.__context__
+    # This module's own frame can't be cleared while it runs, and it holds the model.
+    own = error.__traceback__
+    return error.with_traceback(own.tb_next if own else None)
 
 
 def _free_memory() -> None:
