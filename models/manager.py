@@ -103,7 +103,8 @@ class _Queue:
 @dataclass(slots=True, eq=False)
 class _Worker:
     thread: threading.Thread
-    loaded: bool = False
+    loaded: float | None = None  # since when
+    served: bool = False
 
 
 class ModelManager:
@@ -160,13 +161,13 @@ class ModelManager:
     def loaded(self) -> tuple[ModelRef, ...]:
         """The models in memory."""
         with self._changed:
-            return tuple(ref for ref, worker in self._workers.items() if worker.loaded)
+            return tuple(ref for ref, worker in self._workers.items() if worker.loaded is not None)
 
     def loading(self, ref: ModelRef) -> bool:
         """Whether this model is being loaded right now."""
         with self._changed:
             worker = self._workers.get(ref)
-            return worker is not None and not worker.loaded
+            return worker is not None and worker.loaded is None
 
     def close(self) -> None:
         """Cancel what waits, let the turns in progress end, let every model go."""
@@ -204,10 +205,10 @@ class ModelManager:
             self._fail_all(ref, _without_frames(error))
         else:
             with self._changed:
-                self._workers[ref].loaded = True
+                self._workers[ref].loaded = time.monotonic()
             while (turn := self._next(ref)) is not None:
                 _run(turn, model)
-                del turn  # its frames hold the model
+                del turn  # its work may hold what the model has made
             del model
         finally:
             _free_memory()
@@ -218,31 +219,33 @@ class ModelManager:
 
     def _next(self, ref: ModelRef) -> _Turn | None:
         """The next turn of this model, as soon as there is one; None when it has to go."""
-        queue = self._queues[ref]
+        queue, worker = self._queues[ref], self._workers[ref]
         idle_since = time.monotonic()
         with self._changed:
             while not self._closed:
-                waited = self._waited_for_room()
-                if waited is not None and waited >= self._patience:
-                    return None
-                if queue.visitors:
+                since = self._room_wanted_since()
+                if queue.visitors and not (since is not None and self._tried(worker, since)):
+                    worker.served = True
                     return queue.take()
-                if waited is None:
-                    self._changed.wait()
-                elif (left := idle_since + LINGER_S - time.monotonic()) > 0:
-                    self._changed.wait(left)
-                else:
+                left = idle_since + LINGER_S - time.monotonic()
+                if since is not None and (queue.visitors or left <= 0):
                     return None
+                self._changed.wait(None if since is None else left)
         return None
 
-    def _waited_for_room(self) -> float | None:
-        """Seconds that the eldest turn of a model not in memory has waited; None without one."""
+    def _tried(self, worker: _Worker, since: float) -> bool:
+        """Whether others have waited long enough for this one, its time of loading not counted."""
+        fair_since = max(since, worker.loaded or 0.0)
+        return worker.served and time.monotonic() - fair_since >= self._patience
+
+    def _room_wanted_since(self) -> float | None:
+        """Since when a model that is not in memory has been waited for; None without one."""
         waits = [
             queue.since
             for ref, queue in self._queues.items()
             if queue.visitors and ref not in self._workers
         ]
-        return time.monotonic() - min(waits) if waits else None
+        return min(waits, default=None)
 
     def _fail_all(self, ref: ModelRef, error: BaseException) -> None:
         if not isinstance(error, ChoraleError):
@@ -260,6 +263,7 @@ def _run(turn: _Turn, model: LanguageModel) -> None:
     try:
         result = turn.work(model)
     except BaseException as error:
+        del model  # the error's frames lead back to this one
         turn.future.set_exception(_without_frames(error))
     else:
         turn.future.set_result(result)
@@ -274,9 +278,7 @@ def _without_frames(error: BaseException) -> BaseException:
     while seen is not None:
         traceback.clear_frames(seen.__traceback__)
         seen = seen.__cause__ or seen.__context__
-    # This module's own frame can't be cleared while it runs, and it holds the model.
-    own = error.__traceback__
-    return error.with_traceback(own.tb_next if own else None)
+    return error
 
 
 def _free_memory() -> None:
