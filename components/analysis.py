@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from data.schema import RunData
@@ -14,7 +17,7 @@ def _state_of(data: RunData) -> tuple[str, int]:
     return data.run.id, len(data.keys)
 
 
-_BY_STATE = {RunData: _state_of}
+_BY_STATE: dict[str | type[Any], Callable[[Any], Any]] = {RunData: _state_of}
 
 
 def analysis_of(data: RunData, *, threshold: float, running: bool) -> Analysis:

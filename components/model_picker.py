@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from components.problems import problems_shown
@@ -11,11 +9,18 @@ from components.settings import settings
 from components.state import session
 from components.text import as_markdown
 from data.errors import ModelError
-from data.schema import ModelRef
-from models.registry import BUNDLED_ID, KNOWN, display_name
+from data.schema import ModelRef, Quantization
+from models.registry import (
+    BUNDLED_ID,
+    KNOWN,
+    available_memory,
+    display_name,
+    estimate_memory,
+    resolve,
+)
 
 _OTHER = "Another model …"
-_PRECISIONS = {
+_PRECISIONS: dict[Quantization, str] = {
     "bf16": "bf16 (as published)",
     "int8": "int8 (half the memory)",
     "nf4": "NF4 (a quarter of the memory)",
@@ -56,30 +61,18 @@ def model_sidebar() -> None:
 
 def _picker() -> None:
     listed = {model.id: model for model in KNOWN}
-    ids = [*listed] if settings().public else [*listed, _OTHER]
     choice = st.selectbox(
         "Model",
-        ids,
+        [*listed] if settings().public else [*listed, _OTHER],
         format_func=lambda i: i if i == _OTHER else listed[i].name,
         key="model.choice",
         persist_state="session",
     )
     revision = ""
     if choice == _OTHER:
-        choice = st.text_input(
-            "Hugging Face id, or a folder",
-            key="model.id",
-            placeholder="owner/name",
-            persist_state="session",
-        ).strip()
-        revision = st.text_input(
-            "Revision (branch, tag or commit)",
-            key="model.revision",
-            placeholder="the default branch",
-            persist_state="session",
-        ).strip()
+        choice, revision = _any_model()
     else:
-        st.caption(listed[choice].summary)
+        st.caption(f"{listed[choice].summary} Licence: {listed[choice].licence}.")
     precision = st.radio(
         "Precision of the weights",
         list(_PRECISIONS),
@@ -87,20 +80,47 @@ def _picker() -> None:
         key="model.precision",
         persist_state="session",
     )
+    ref = ModelRef(choice, revision, precision)
+    _memory_note(ref)
     if st.button("Use this model", type="primary", key="model.use", width="stretch"):
-        _use(ModelRef(choice, revision, precision))
+        _use(ref)
+
+
+def _any_model() -> tuple[str, str]:
+    """Id or folder, and revision, as typed."""
+    name = st.text_input(
+        "Hugging Face id, or a folder",
+        key="model.id",
+        placeholder="owner/name",
+        persist_state="session",
+    )
+    revision = st.text_input(
+        "Revision (branch, tag or commit)",
+        key="model.revision",
+        placeholder="the default branch",
+        persist_state="session",
+    )
+    return name.strip(), revision.strip()
+
+
+def _memory_note(ref: ModelRef) -> None:
+    """What it will need beside what is free, where that can be told before loading."""
+    needed = estimate_memory(ref) if ref.id else None
+    if needed is None:
+        return
+    free = available_memory()
+    words = f"Needs about {needed / 1e9:.2g} GB for 64 answers; {free / 1e9:.2g} GB are free."
+    if needed > free:
+        st.warning(f"{words} Choose a smaller model or precision.", icon=":material/memory:")
+    else:
+        st.caption(words)
 
 
 def _use(ref: ModelRef) -> None:
     if not ref.id:
         raise ModelError("No model is named.", "Type a Hugging Face id such as owner/name.")
-    if _looks_like_folder(ref.id) and not Path(ref.id).expanduser().is_dir():
-        raise ModelError(f"There is no folder {ref.id}.", "Check the path, or type a Hub id.")
+    resolve(ref)
     state = session()
     state.model = ref
-    state.models = (ref, *(known for known in state.models if known != ref))
+    state.models = (ref, *(other for other in state.models if other != ref))
     st.rerun()
-
-
-def _looks_like_folder(name: str) -> bool:
-    return name.startswith(("/", ".", "~")) or name.count("/") > 1

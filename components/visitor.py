@@ -23,7 +23,7 @@ export default function ({ data }) {
 def recognise_visitor() -> str:
     """The owner under which this visitor's runs are kept; the same after a reload."""
     state = session()
-    known = st.context.cookies.get(_COOKIE)
+    known = dict(st.context.cookies).get(_COOKIE)
     if not state.owner:
         state.token = known or secrets.token_hex(16)
         state.owner = hashlib.sha256(state.token.encode()).hexdigest()[:32]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.plotly_chart import PlotlyState
 
 from components.figures.diversity import MeaningName, map_description, map_frame, meaning_map
 from components.layout import theme
@@ -110,8 +112,8 @@ def selection_bar(state: State) -> None:
 
 
 def _select() -> None:
-    event = widget_value(_CHART)
-    points = event["selection"]["points"] if event else []
+    event = cast(PlotlyState | None, widget_value(_CHART))
+    points = event.selection.points if event else []
     picked = frozenset((str(p["customdata"][0]), int(p["customdata"][1])) for p in points)
     session().diversity.selection = picked
 
