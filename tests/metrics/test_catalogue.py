@@ -1,0 +1,53 @@
+import math
+
+import pytest
+
+from metrics.catalogue import CATALOGUE, FLOOR, PANEL
+from metrics.partition import MEANING_THRESHOLD, TOWN_RAND_INDEX
+
+EVERY = pytest.mark.parametrize("measure", CATALOGUE.values(), ids=CATALOGUE.keys())
+
+
+def test_the_panel_is_the_default_one():
+    assert PANEL == ("distinct", "vendi", "spread", "entropy", "unseen", "lexical", "length")
+    assert FLOOR == min(CATALOGUE[key].floor for key in PANEL)
+
+
+@EVERY
+def test_each_measure_says_what_it_is(measure):
+    assert CATALOGUE[measure.key] is measure
+    for words in (measure.label, measure.name, measure.formula, measure.tells, measure.interval):
+        assert words
+    for sentence in (measure.tells, measure.cannot_tell, measure.direction):
+        assert sentence.endswith(".")
+    assert measure.references or measure.key == "length"
+    assert measure.minimum < (measure.maximum or math.inf)
+
+
+@EVERY
+def test_labels_fill_in_the_common_number(measure):
+    assert "{" not in measure.label.format(n=50)
+    if "{n}" in measure.label:
+        assert measure.at_common_n
+        assert "50" in measure.label.format(n=50)
+
+
+@EVERY
+def test_values_are_shown_in_its_format(measure):
+    assert measure.format(math.nan) == "–"
+    assert measure.format(0.5) != measure.format(1.5)
+
+
+def test_formats_and_ranges_in_words():
+    assert CATALOGUE["unseen"].format(0.113) == "11%"
+    assert CATALOGUE["distinct"].format(13.96) == "14.0"
+    assert CATALOGUE["unseen"].range == "0 to 1"
+    assert CATALOGUE["vendi"].range == "1 or more"
+    assert CATALOGUE["unseen"].reference == "Good 1953; Chao and Jost 2012"
+
+
+@pytest.mark.parametrize("key", ["distinct", "entropy", "unseen"])
+def test_measures_of_meanings_say_how_good_the_meanings_are(key):
+    card = CATALOGUE[key].cannot_tell
+    assert f"{MEANING_THRESHOLD:.2f}" in card
+    assert f"{TOWN_RAND_INDEX:.2f}" in card
