@@ -10,7 +10,7 @@ from metrics.panel import common_sample_size, compare_all, compare_panels, diver
 def panel(n=40, *, ideas=6, seed=0, common_n=None, resamples=100, **changes):
     rng = np.random.default_rng(seed)
     labels = rng.integers(ideas, size=n)
-    vectors = np.eye(12)[labels] + 0.2 * rng.standard_normal((n, 12))
+    vectors = np.eye(30)[labels] + 0.2 * rng.standard_normal((n, 30))
     arguments = {
         "vectors": vectors.astype(np.float32),
         "labels": labels,
@@ -120,7 +120,7 @@ def test_order_of_draws_does_not_matter_to_the_values():
     order = np.random.default_rng(5).permutation(40)
     rng = np.random.default_rng(0)
     labels = rng.integers(6, size=40)
-    vectors = np.eye(12)[labels] + 0.2 * rng.standard_normal((40, 12))
+    vectors = np.eye(30)[labels] + 0.2 * rng.standard_normal((40, 30))
     texts = [f"answer {label} with number {row}" for row, label in enumerate(labels)]
     moved = panel(vectors=vectors[order], labels=labels[order], texts=[texts[row] for row in order])
     for key, estimate in panel().estimates.items():
