@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -131,7 +131,7 @@ def _load_tokenizer(folder: Path, shown: str) -> PreTrainedTokenizerBase:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
         raise ModelError(
-            f"The tokenizer of {shown} can't be read: {_first_line(error)}.",
+            f"The tokenizer of {shown} can't be read: {first_line(error)}.",
             "Download the model again, or choose another.",
         ) from error
 
@@ -143,18 +143,16 @@ def _load_model(
 
     dtype = compute_dtype(quantization, parameters=shape.parameters, device=device)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters is checked below, by key
-            pair: Any = AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=dtype,
-                device_map={"": device},
-                quantization_config=_bitsandbytes(quantization, dtype),
-                use_safetensors=True,
-                trust_remote_code=False,
-                local_files_only=True,
-                output_loading_info=True,
-            )
+        pair: Any = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            device_map={"": device},
+            quantization_config=_bitsandbytes(quantization, dtype),
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
     except Exception as error:
         raise _loading_failed(error, shown) from error
     model, report = pair
@@ -175,7 +173,7 @@ def _loading_failed(error: Exception, shown: str) -> ModelError:
             "Choose a smaller model, or NF4.",
         )
     return ModelError(
-        f"{shown} can't be loaded: {_first_line(error)}.",
+        f"{shown} can't be loaded: {first_line(error)}.",
         "Choose another model; this must be a text model whose weights are whole.",
     )
 
@@ -196,6 +194,8 @@ def _bitsandbytes(quantization: Quantization, dtype: torch.dtype) -> Any:
         return None
     from transformers import BitsAndBytesConfig
 
+    # It logs at every multiplication that float32 inputs are rounded to 16 bits.
+    logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
     if quantization == "int8":
         return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(
@@ -206,6 +206,7 @@ def _bitsandbytes(quantization: Quantization, dtype: torch.dtype) -> Any:
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error of a library says, in short."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:200].rstrip(".")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import PromptError
+from data.errors import ModelError, PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import ModelInfo
 from models.chat_template import ChatTemplate
@@ -129,12 +129,20 @@ def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
 
 def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     from models.continuation import Engine
+    from models.loading import first_line
     from models.prefix_check import checked
 
     model, tokenizer = loaded.model, loaded.tokenizer
     chat = ChatTemplate(tokenizer)
     found = Engine(model, str(model.config._attn_implementation), _end_tokens(loaded))
-    engine, notes = checked(found)
+    try:
+        engine, notes = checked(found)
+    except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
+        raise ModelError(
+            f"{display_name(ref.id)} was loaded but can't be run in {ref.quantization}: "
+            f"{first_line(error)}.",
+            "Choose another precision or another model.",
+        ) from error
     small = computes_in_float32(ref.quantization, loaded.shape.parameters, device)
     precision = (FLOAT32_ON_CPU,) if small and ref.quantization == "bf16" else ()
     info = ModelInfo(
