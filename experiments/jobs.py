@@ -14,7 +14,7 @@ from data.schema import Run, RunState
 from data.store import Store
 from experiments.base import Experiment
 from experiments.limits import Limits
-from experiments.pipeline import Begun, Job
+from experiments.pipeline import STOPPED_BY_USER, Begun, Job
 from experiments.sampling import SamplingExperiment
 from experiments.snapshot import ENDED, Phase, Snapshot, empty_data, stored_snapshot
 from models.base import Embedder
@@ -155,7 +155,7 @@ class JobManager:
         with self._lock:
             job = self._jobs.get(run_id)
         if job is not None:
-            job.close()
+            job.close(STOPPED_BY_USER)
             job.join()
         with self._lock:
             self._kept.pop(run_id, None)
@@ -173,7 +173,11 @@ class JobManager:
         with self._lock:
             job = self._jobs.get(run_id)
         if job is None:
-            return self.snapshot(run_id, owner=self._store.run(run_id).owner)
+            shown = self.snapshot(run_id, owner=self._store.run(run_id).owner)
+            with self._lock:
+                job = self._jobs.get(run_id)  # opening it may have found something to place
+            if job is None:
+                return shown
         job.done.wait(timeout)
         return job.snapshot()
 

@@ -44,8 +44,8 @@ def place(
 ) -> Vectors:
     """Coordinates for texts, near those they had before.
 
-    UMAP on cosine distances once `warm_up` is over and between 12 and 2,000 distinct vectors are
-    there, principal components before and beyond. A fit starts from where the points were, new
+    UMAP on cosine distances once `warm_up` is over and 12 distinct vectors are there, principal
+    components before. A fit starts from where the points were, new
     ones from their neighbours' mean, and is then turned, mirrored, scaled and shifted onto the
     previous picture. Equal vectors are fitted once and lie around their common place in a
     sunflower pattern, in order of arrival: its area shows how many they are.
@@ -54,7 +54,8 @@ def place(
         vectors: (m, d) L2-normalised rows, in order of arrival.
         previous: (k, 2), k ≤ m, where the first k rows were; None on the first call.
         seed: of UMAP's random state.
-        refit: False leaves the first k where they were and puts the others among their neighbours.
+        refit: False leaves the first k where they were and puts the others among their
+            neighbours, as happens anyway beyond 2,000 distinct vectors.
 
     Returns:
         (m, 2) finite coordinates without a unit. The first picture of a dozen texts has a root
@@ -78,8 +79,11 @@ def place(
     before = np.zeros((0, 2)) if previous is None else np.asarray(previous, dtype=np.float64)
     # Spots are numbered by first arrival, so those with a previous place come first.
     old = before[first[first < len(before)]]
-    spots = _spots(vectors[first], old, seed=seed, refit=refit)
-    return _with_twins(spots, spot_of).astype(np.float32)
+    if len(old) and (not refit or len(first) > MOST_FOR_UMAP):
+        spots = np.concatenate([old, _among_neighbours(vectors[first], old)])
+        late = _with_twins(spots, spot_of)[len(before) :]
+        return np.concatenate([before, late]).astype(np.float32)
+    return _with_twins(_fit(vectors[first], old, seed=seed), spot_of).astype(np.float32)
 
 
 def _distinct(vectors: Vectors) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -90,12 +94,8 @@ def _distinct(vectors: Vectors) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return first, np.array(spot_of)
 
 
-def _spots(vectors: Vectors, old: Plane, *, seed: int, refit: bool) -> Plane:
-    """Places of distinct vectors."""
-    if not refit and len(old):
-        return np.concatenate([old, _among_neighbours(vectors, old)])
-    if len(old) == len(vectors) > MOST_FOR_UMAP:
-        return old
+def _fit(vectors: Vectors, old: Plane, *, seed: int) -> Plane:
+    """Places of distinct vectors, the first of which were at `old`."""
     start = _principal_plane(vectors)
     if FEWEST_FOR_UMAP <= len(vectors) <= MOST_FOR_UMAP and _ready.is_set():
         if len(old) >= FEWEST_FOR_UMAP:
@@ -155,7 +155,7 @@ def _among_neighbours(vectors: Vectors, old: Plane) -> Plane:
     weights /= weights.sum(axis=1, keepdims=True)
     means = np.einsum("ij,ijk->ik", weights, old[nearest])
     # Late points with one neighbourhood would hide each other.
-    return means + 3 * TWIN_STEP * _radius(old) * _sunflower(len(late), start=len(old))
+    return means + 3 * TWIN_STEP * (_radius(old) or 1.0) * _sunflower(len(late), start=len(old))
 
 
 def _onto(picture: Plane, old: Plane) -> Plane:

@@ -107,10 +107,10 @@ class Job:
         if self._turn is not None:
             self._turn.cancel()  # if it still waits
 
-    def close(self) -> None:
+    def close(self, note: str = CUT_OFF) -> None:
         """Stop without placing what waits."""
         self._placer.abandon()
-        self.stop(CUT_OFF)
+        self.stop(note)
 
     def join(self) -> None:
         """Wait for the end."""

@@ -15,7 +15,7 @@ from data.queries import read_only
 from data.rows import unit_rows
 from data.schema import RunData, Sample
 from data.store import Store
-from experiments.layout import MOST_FOR_UMAP, place
+from experiments.layout import place
 from experiments.snapshot import empty_data
 from models.base import Embedder
 
@@ -160,7 +160,7 @@ class Placer:
         self, vectors: NDArray[np.float32], previous: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Coordinates for all rows: fitted again when that pays, else late rows only."""
-        grown = len(vectors) >= GROWTH * self._fitted and self._fitted < MOST_FOR_UMAP
+        grown = len(vectors) >= GROWTH * self._fitted
         refit = grown and time.monotonic() >= self._next_fit
         began = time.monotonic()
         placed = place(vectors, previous, seed=self._data.run.seed, refit=refit)

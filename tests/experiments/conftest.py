@@ -1,0 +1,33 @@
+"""A workshop for each test, and proof that it leaves no thread behind."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from data.store import Store
+from experiments.jobs import JobManager
+from experiments.limits import Limits
+from models.echo import HashEmbedder
+from models.manager import ModelManager, within_budget
+from tests.experiments.workshop import Workshop, load
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    """Makes workshops over one database; all are closed in the end."""
+    made = []
+    before = set(threading.enumerate())
+
+    def make(*, loader=load, embedder=HashEmbedder, limits=None, fits=within_budget) -> Workshop:
+        store, models = Store(tmp_path / "chorale.db"), ModelManager(loader, fits=fits)
+        jobs = JobManager(store, models, embedder, limits=limits or Limits())
+        made.append(Workshop(store, models, jobs))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.jobs.shutdown()
+        one.store.close()
+    assert set(threading.enumerate()) <= before

@@ -1,0 +1,42 @@
+"""What a host takes from one visitor."""
+
+from __future__ import annotations
+
+import pytest
+
+from data.errors import ChoraleError, QueueError
+from experiments.limits import Limits
+from tests.experiments.workshop import ask
+
+
+def test_at_home_there_is_hardly_a_limit():
+    Limits.from_environment({}).check(ask(*["echo"] * 4, n=512), active=3)
+
+
+def test_a_public_host_has_caps_that_its_operator_can_set():
+    public = Limits.from_environment({"CHORALE_PUBLIC": "1"})
+    assert public.samples < Limits().samples
+    assert public.tokens < Limits().tokens
+    assert public.runs < Limits().runs
+    own = Limits.from_environment(
+        {"CHORALE_PUBLIC": "1", "CHORALE_MAX_SAMPLES": "32", "CHORALE_MAX_RUNS": "5"}
+    )
+    assert own == Limits(samples=32, tokens=public.tokens, runs=5)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])
+def test_a_cap_that_is_no_number_is_refused(value):
+    with pytest.raises(ChoraleError, match="CHORALE_MAX_TOKENS"):
+        Limits.from_environment({"CHORALE_MAX_TOKENS": value})
+
+
+def test_each_cap_is_held_to_the_last_one():
+    # ask() wants 2 conditions × 16 answers of at most 64 tokens: 32 answers, 2,048 tokens.
+    experiment = ask("echo", "echo", n=16)
+    Limits(samples=32, tokens=2048, runs=2).check(experiment, active=1)
+    with pytest.raises(QueueError, match="32 answers"):
+        Limits(samples=31).check(experiment, active=0)
+    with pytest.raises(QueueError, match="2048 tokens"):
+        Limits(tokens=2047).check(experiment, active=0)
+    with pytest.raises(QueueError, match="2 runs going"):
+        Limits(runs=2).check(experiment, active=2)
