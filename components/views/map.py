@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import cast
+from zlib import crc32
 
 import pandas as pd
 import streamlit as st
@@ -73,10 +75,13 @@ def map_view(
         selection=state.diversity.selection,
         revision=data.run.id,
     )
+    # To Streamlit every changed figure is another widget. Under one key, a late report about the
+    # figure before would read as an empty selection on this one, so each has a key of its own.
+    key = f"{_CHART}.{crc32(figure.to_json().encode())}"
     st.plotly_chart(
         figure,
-        key=_CHART,
-        on_select=_select,
+        key=key,
+        on_select=partial(_select, key),
         selection_mode=("points", "lasso"),
         config=_config(),
         alt=map_description(frame, meanings),
@@ -111,8 +116,8 @@ def selection_bar(state: State) -> None:
         st.button("Show all", icon=":material/close:", key="diversity.unselect", on_click=_unselect)
 
 
-def _select() -> None:
-    event = cast(PlotlyState | None, widget_value(_CHART))
+def _select(key: str) -> None:
+    event = cast(PlotlyState | None, widget_value(key))
     points = event.selection.points if event else []
     picked = frozenset((str(p["customdata"][0]), int(p["customdata"][1])) for p in points)
     session().diversity.selection = picked
