@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
-from data.rows import condition_from_row, run_from_row, unit_rows
+from data.rows import condition_from_row, read_only, run_from_row, unit_rows
 from data.schema import Run
 from data.tables import conditions, runs, samples
 
@@ -61,9 +61,3 @@ def vectors_of(halves: Sequence[bytes]) -> NDArray[np.float32]:
         return read_only(np.zeros((0, 0), dtype=np.float32))
     joined = np.frombuffer(b"".join(halves), dtype=np.float16)
     return read_only(unit_rows(joined.reshape(len(halves), -1)))
-
-
-def read_only(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same array, which nobody can change any more."""
-    array.flags.writeable = False
-    return array

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from data.schema import (
     RunState,
     Sample,
 )
+
+Row = RowMapping | Mapping[str, Any]
 
 
 def run_to_row(run: Run) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def run_to_row(run: Run) -> dict[str, Any]:
     }
 
 
-def run_from_row(row: RowMapping, conditions: Sequence[Condition]) -> Run:
+def run_from_row(row: Row, conditions: Sequence[Condition]) -> Run:
     """Undo `run_to_row`."""
     return Run(
         id=row["id"],
@@ -71,7 +73,7 @@ def condition_to_row(condition: Condition) -> dict[str, Any]:
     }
 
 
-def condition_from_row(row: RowMapping) -> Condition:
+def condition_from_row(row: Row) -> Condition:
     """Undo `condition_to_row`."""
     return Condition(
         key=row["key"],
@@ -89,6 +91,27 @@ def condition_from_row(row: RowMapping) -> Condition:
     )
 
 
+def run_to_json(run: Run) -> dict[str, Any]:
+    """What may be handed on of a run, as JSON takes it: all but its owner."""
+    return {
+        **run_to_row(run),
+        "owner": "",
+        "created": run.created.isoformat(),
+        "conditions": [condition_to_row(condition) for condition in run.conditions],
+    }
+
+
+def run_from_json(value: Mapping[str, Any]) -> Run:
+    """Undo `run_to_json`.
+
+    Raises:
+        KeyError, TypeError, ValueError: something is missing or of another kind.
+    """
+    created = datetime.fromisoformat(value["created"]).astimezone(UTC).replace(tzinfo=None)
+    asked = [condition_from_row(condition) for condition in value["conditions"]]
+    return run_from_row({**value, "created": created}, asked)
+
+
 def sample_to_row(run_id: str, key: str, sample: Sample) -> dict[str, Any]:
     """Columns of table `samples`, the id aside. Numbers are kept in full, as arrays of bytes."""
     return {
@@ -104,7 +127,7 @@ def sample_to_row(run_id: str, key: str, sample: Sample) -> dict[str, Any]:
     }
 
 
-def sample_from_row(row: RowMapping) -> Sample:
+def sample_from_row(row: Row) -> Sample:
     """Undo `sample_to_row`."""
     return Sample(
         index=row["index"],
@@ -126,3 +149,9 @@ def unit_rows(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     rows = np.asarray(vectors, dtype=np.float32)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(norms == 0, 1, norms), dtype=np.float32)
+
+
+def read_only(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same array, which nobody can change any more."""
+    array.flags.writeable = False
+    return array

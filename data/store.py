@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from data.database import as_store_error, open_engine
 from data.errors import StoreError
-from data.queries import count_samples, find_runs, read_only, sample_ids, taken, vectors_of
-from data.rows import condition_to_row, run_to_row, sample_from_row, sample_to_row
+from data.queries import count_samples, find_runs, sample_ids, taken, vectors_of
+from data.rows import condition_to_row, read_only, run_to_row, sample_from_row, sample_to_row
 from data.schema import Run, RunData, RunState, Sample
 from data.tables import conditions, metadata, places, runs, samples
 

@@ -11,8 +11,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from data.queries import read_only
-from data.rows import unit_rows
+from data.rows import read_only, unit_rows
 from data.schema import RunData, Sample
 from data.store import Store
 from experiments.layout import place
