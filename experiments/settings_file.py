@@ -1,0 +1,146 @@
+"""An experiment written down as YAML, with errors that name the line."""
+
+from __future__ import annotations
+
+import difflib
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any, get_args
+
+import yaml
+
+from data.errors import ChoraleError
+from data.schema import Condition, Decoding, ModelRef, Quantization
+from experiments.sampling import SamplingExperiment
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "kind": (str,),
+    "prompt": (str,),
+    "seed": (int,),
+    "conditions": (list,),
+    "key": (str,),
+    "name": (str,),
+    "model": (str,),
+    "revision": (str,),
+    "quantization": (str,),
+    "system": (str,),
+    "n": (int,),
+    "temperature": (float, int),
+    "top_p": (float, int),
+    "top_k": (int,),
+    "min_p": (float, int),
+    "max_new_tokens": (int,),
+}
+_WORDS = {str: "text", int: "a whole number", float: "a number", list: "a list"}
+_EXPERIMENT = ("kind", "prompt", "seed", "conditions")
+_MODEL = ("revision", "quantization")
+_DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens")
+_CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    node: yaml.Node
+    line: int
+    value: Any
+
+
+def read_experiment(text: str) -> SamplingExperiment:
+    """The experiment that a YAML text describes.
+
+    ```yaml
+    prompt: What should the harbour become?
+    seed: 7            # 0 if left out
+    conditions:        # 1 to 4; keys a, b, c, d unless given
+      - name: Cool
+        model: saltmere
+        temperature: 0.4
+        n: 64
+      - {name: Hot, model: saltmere, temperature: 1.2, n: 64, system: You are a fisher.}
+    ```
+
+    A condition may also have key, revision, quantization, top_p, top_k, min_p and max_new_tokens.
+
+    Raises:
+        ChoraleError: it isn't YAML, or a key is missing, unknown or out of range; names the line
+            where there is one.
+    """
+    entries = _entries(_root(text), _EXPERIMENT, needed=("prompt", "conditions"))
+    if "kind" in entries and entries["kind"].value != SamplingExperiment.kind:
+        raise _wrong(entries["kind"].line, "“kind” must be “sampling”")
+    listed = entries["conditions"].node.value
+    return SamplingExperiment(
+        prompt=entries["prompt"].value,
+        conditions=tuple(map(_condition, listed, cycle(string.ascii_lowercase))),
+        seed=entries["seed"].value if "seed" in entries else 0,
+    )
+
+
+def _root(text: str) -> yaml.Node:
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        raise _wrong(mark.line + 1 if mark else 1, f"it is no YAML ({problem})") from error
+    if root is None:
+        raise _wrong(1, "it is empty")
+    return root
+
+
+def _entries(
+    node: yaml.Node, allowed: tuple[str, ...], *, needed: tuple[str, ...]
+) -> Mapping[str, _Entry]:
+    """A mapping's entries by key, each of the kind it should have."""
+    line = node.start_mark.line + 1
+    if not isinstance(node, yaml.MappingNode):
+        raise _wrong(line, f"there should be keys ({', '.join(allowed)})")
+    found: dict[str, _Entry] = {}
+    for key_node, value_node in node.value:
+        name, line = str(key_node.value), key_node.start_mark.line + 1
+        if name not in allowed:
+            close = difflib.get_close_matches(name, allowed, n=1)
+            hint = f"; did you mean “{close[0]}”?" if close else f"; known are {', '.join(allowed)}"
+            raise _wrong(line, f"“{name}” is unknown{hint}")
+        if name in found:
+            raise _wrong(line, f"“{name}” is there twice")
+        found[name] = _Entry(value_node, line, _value(name, value_node, line))
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise _wrong(node.start_mark.line + 1, f"“{missing[0]}” is missing")
+    return found
+
+
+def _value(name: str, node: yaml.Node, line: int) -> Any:
+    kinds = _KINDS[name]
+    try:
+        value = yaml.constructor.SafeConstructor().construct_document(node)
+    except yaml.YAMLError as error:
+        raise _wrong(line, f"“{name}” can't be read ({error})") from error
+    if type(value) not in kinds:
+        raise _wrong(line, f"“{name}” must be {_WORDS[kinds[0]]}, but it is {value!r}")
+    return value
+
+
+def _condition(node: yaml.Node, key: str) -> Condition:
+    entries = _entries(node, _CONDITION, needed=("model", "n"))
+    values = {name: entry.value for name, entry in entries.items()}
+    if values.get("quantization", "bf16") not in get_args(Quantization):
+        choices = ", ".join(get_args(Quantization))
+        raise _wrong(entries["quantization"].line, f"“quantization” must be one of {choices}")
+    model = ModelRef(values["model"], **{k: values[k] for k in _MODEL if k in values})
+    key = values.get("key", key)
+    return Condition(
+        key=key,
+        name=values.get("name", key.upper()),
+        model=model,
+        decoding=Decoding(**{k: values[k] for k in _DECODING if k in values}),
+        system=values.get("system", ""),
+        n=values["n"],
+    )
+
+
+def _wrong(line: int, why: str) -> ChoraleError:
+    return ChoraleError(f"The settings file is wrong in line {line}: {why}.", "Correct it there.")
