@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import MemoryBudgetError, ModelError
-from models.loading import GIB, PICKLES, no_safetensors
+from models.loading import GIB, PICKLES, first_line, no_safetensors
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
 
 WANTED = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja")
+LOST = (ConnectionError, TimeoutError)  # offline mode is a ConnectionError as well
 UNWANTED = ("*/*",)  # other formats and originals lie in sub-folders
+
+_UNREACHABLE = "Hugging Face can't be reached, and {} was not downloaded before."
+_NEEDS_NONE = "Check the connection, or choose the bundled model, which needs none."
 
 
 def fetch(model_id: str, revision: str = "") -> Path:
@@ -108,27 +112,49 @@ def _check_disk(needed: int, cache: Path, model_id: str) -> None:
         )
 
 
+def _transport() -> type[BaseException]:
+    """The base of the HTTP client's own errors, whichever client the Hub's library uses."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return HfHubHTTPError.__bases__[0]
+
+
 def explain(error: Exception, model_id: str, revision: str = "") -> ModelError:
     """What a failed download means to the user."""
     from huggingface_hub import errors
 
-    if isinstance(error, errors.GatedRepoError):  # a kind of RepositoryNotFoundError: first
-        return ModelError(
+    meanings: tuple[tuple[type[BaseException], str, str], ...] = (
+        (  # a kind of RepositoryNotFoundError, so it comes first
+            errors.GatedRepoError,
             f"{model_id} is gated: its owner asks for an accepted licence.",
             f"Accept it at huggingface.co/{model_id}, then start Chorale with your HF_TOKEN.",
-        )
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return ModelError(
+        ),
+        (
+            errors.RepositoryNotFoundError,
             f"There is no model {model_id} on Hugging Face, or it is private.",
             "Check the spelling; for a private model start Chorale with your HF_TOKEN.",
-        )
-    if isinstance(error, errors.RevisionNotFoundError):
-        return ModelError(
-            f"{model_id} has no revision “{revision}”.", "Leave it empty for the default branch."
-        )
-    if isinstance(error, errors.HFValidationError):
-        return ModelError(f"“{model_id}” is no Hugging Face id.", "Write it as owner/name.")
+        ),
+        (
+            errors.RevisionNotFoundError,
+            f"{model_id} has no revision “{revision}”.",
+            "Leave it empty for the default branch.",
+        ),
+        (
+            errors.HFValidationError,
+            f"“{model_id}” is no Hugging Face id.",
+            "Write it as owner/name.",
+        ),
+        (
+            errors.HfHubHTTPError,
+            f"Hugging Face refused the download of {model_id}: {first_line(error)}.",
+            "Try again later, or choose another model.",
+        ),
+        *((kind, _UNREACHABLE.format(model_id), _NEEDS_NONE) for kind in (_transport(), *LOST)),
+    )
+    for kind, what_happened, what_to_do in meanings:
+        if isinstance(error, kind):
+            return ModelError(what_happened, what_to_do)
     return ModelError(
-        f"Hugging Face can't be reached, and {model_id} was not downloaded before.",
-        "Check the connection, or choose the bundled model, which needs none.",
+        f"The download of {model_id} failed: {first_line(error)}.",
+        "Check the connection and the room on the disk, then try again.",
     )
