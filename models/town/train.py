@@ -1,0 +1,207 @@
+"""Train the bundled model: `python -m models.town.train`.
+
+Every step draws fresh dialogues from (seed, step), so a resumed training goes on exactly as an
+uninterrupted one would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.town import WEIGHTS
+from models.town.corpus import Batch, draw_batch
+from models.town.tokenizer import train_tokenizer
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+CHECKPOINT = Path(".chorale/town/training.pt")
+WARMUP_STEPS, DECAY_SHARE = 100, 0.35
+
+
+def build_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int) -> Any:
+    """A fresh Llama with heads of 32 dimensions and tied embeddings."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=hidden,
+        intermediate_size=8 * hidden // 3,
+        num_hidden_layers=layers,
+        num_attention_heads=hidden // 32,
+        max_position_embeddings=tokenizer.model_max_length,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        tie_word_embeddings=True,
+        initializer_range=hidden**-0.5 / 2,
+    )
+    return LlamaForCausalLM(config)
+
+
+def build_optimizers(model: Any, *, kind: str) -> list[Any]:
+    """AdamW for everything, or Muon for the layers' matrices and AdamW for the rest."""
+    import torch
+
+    matrices = [p for p in model.model.layers.parameters() if p.ndim == 2 and kind == "muon"]
+    taken = {id(parameter) for parameter in matrices}
+    rest = [p for p in model.parameters() if id(p) not in taken]
+    optimizers: list[Any] = [
+        torch.optim.AdamW(
+            [{"params": rest, "scale": 1.0}], betas=(0.9, 0.98), weight_decay=0.01, fused=True
+        )
+    ]
+    if matrices:
+        muon = [{"params": matrices, "scale": 2.0}]
+        optimizers.append(torch.optim.Muon(muon, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"))
+    return optimizers
+
+
+def rate(step: int, *, steps: int, peak: float) -> float:
+    """Learning rate: linear warm-up, a plateau, then linearly to zero over the last third."""
+    decay = max(1, int(steps * DECAY_SHARE))
+    return peak * min((step + 1) / WARMUP_STEPS, 1.0, (steps - step) / decay)
+
+
+def loss_of(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
+    """Mean cross-entropy in nats over the answers' tokens."""
+    import torch
+
+    hidden = model.model(
+        input_ids=torch.from_numpy(batch.tokens),
+        attention_mask=torch.from_numpy(batch.mask),
+        position_ids=torch.from_numpy(batch.positions),
+        use_cache=False,
+    ).last_hidden_state
+    labels = torch.from_numpy(batch.labels)
+    wanted = labels >= 0
+    loss: torch.Tensor = torch.nn.functional.cross_entropy(
+        model.lm_head(hidden[wanted]), labels[wanted]
+    )
+    return loss
+
+
+def train(options: argparse.Namespace) -> float:
+    """Train from the checkpoint, or from scratch if there is none.
+
+    Returns:
+        Mean loss of the last steps, in nats.
+    """
+    import torch
+
+    torch.manual_seed(options.seed)
+    tokenizer = train_tokenizer(vocab_size=options.vocab)
+    model = build_model(tokenizer, hidden=options.hidden, layers=options.layers)
+    torch.set_num_threads(1)  # workers side by side lose less to waiting than threads in each op
+    if options.compile:
+        model.model.compile(dynamic=False)
+    optimizers = build_optimizers(model, kind=options.optimizer)
+    first = _resume(options.checkpoint, model, optimizers)
+    print(f"{model.num_parameters():,} parameters, from step {first} to {options.steps}")
+    started, losses = time.monotonic(), []
+    for step in range(first, options.steps):
+        losses.append(_step(model, optimizers, tokenizer, step, options))
+        if (step + 1) % options.report == 0:
+            pace = (time.monotonic() - started) / (step + 1 - first)
+            left = pace * (options.steps - step - 1) / 60
+            recent = np.mean(losses[-options.report :])
+            print(
+                f"step {step + 1}  loss {recent:.4f}  {pace:.2f} s/step  {left:.1f} min left",
+                flush=True,
+            )
+        if (step + 1) % options.save == 0 or step + 1 == options.steps:
+            _save(options, model, optimizers, tokenizer, step + 1)
+    return float(np.mean(losses[-options.report :])) if losses else float("nan")
+
+
+def _step(
+    model: Any, optimizers: Sequence[Any], tokenizer: Any, step: int, options: argparse.Namespace
+) -> float:
+    import torch
+
+    parameters = list(model.parameters())
+
+    def work(worker: int) -> tuple[float, tuple[torch.Tensor, ...]]:
+        rng = np.random.default_rng([options.seed, step, worker])
+        loss = loss_of(model, draw_batch(tokenizer, rng, rows=options.rows, length=options.length))
+        return loss.item(), torch.autograd.grad(loss, parameters)
+
+    with ThreadPoolExecutor(options.workers) as pool:
+        losses, gradients = zip(*pool.map(work, range(options.workers)), strict=True)
+    for parameter, *parts in zip(parameters, *gradients, strict=True):
+        parameter.grad = sum(parts[1:], start=parts[0]) / len(parts)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, steps=options.steps, peak=options.rate) * group["scale"]
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    return float(np.mean(losses))
+
+
+def _resume(path: Path, model: Any, optimizers: Sequence[Any]) -> int:
+    import torch
+
+    if not path.exists():
+        return 0
+    saved = torch.load(path, weights_only=True)
+    model.load_state_dict(saved["model"])
+    for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
+        optimizer.load_state_dict(state)
+    return int(saved["step"])
+
+
+def _save(
+    options: argparse.Namespace, model: Any, optimizers: Sequence[Any], tokenizer: Any, step: int
+) -> None:
+    import torch
+
+    options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    states = [optimizer.state_dict() for optimizer in optimizers]
+    torch.save(
+        {"model": model.state_dict(), "optimizers": states, "step": step}, options.checkpoint
+    )
+    export(model, tokenizer, options.out)
+
+
+def export(model: Any, tokenizer: Any, out: Path) -> None:
+    """Write the folder that transformers loads, weights in bf16."""
+    import copy
+
+    import torch
+
+    copy.deepcopy(model).to(torch.bfloat16).save_pretrained(out)
+    tokenizer.save_pretrained(out)
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Command-line options."""
+    parser = argparse.ArgumentParser(prog="python -m models.town.train", description=__doc__)
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rows", type=int, default=8, help="packed rows per step")
+    parser.add_argument("--workers", type=int, default=2, help="threads with a batch each")
+    parser.add_argument("--compile", action="store_true", help="1.4 times as fast, slow to start")
+    parser.add_argument("--length", type=int, default=256, help="tokens per packed row")
+    parser.add_argument("--optimizer", choices=["muon", "adamw"], default="muon")
+    parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
+    parser.add_argument("--hidden", type=int, default=192)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--vocab", type=int, default=3072)
+    parser.add_argument("--report", type=int, default=50, help="steps between printed lines")
+    parser.add_argument("--save", type=int, default=250, help="steps between checkpoints")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    train(parse())
