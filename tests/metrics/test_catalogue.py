@@ -3,7 +3,7 @@ import math
 import pytest
 
 from metrics.catalogue import CATALOGUE, FLOOR, PANEL
-from metrics.partition import MEANING_THRESHOLD, TOWN_RAND_INDEX
+from metrics.partition import JUDGED_F1, MEANING_THRESHOLD, TOWN_RAND_INDEX
 
 EVERY = pytest.mark.parametrize("measure", CATALOGUE.values(), ids=CATALOGUE.keys())
 
@@ -51,3 +51,4 @@ def test_measures_of_meanings_say_how_good_the_meanings_are(key):
     card = CATALOGUE[key].cannot_tell
     assert f"{MEANING_THRESHOLD:.2f}" in card
     assert f"{TOWN_RAND_INDEX:.2f}" in card
+    assert f"F1 {JUDGED_F1:.2f}" in card
