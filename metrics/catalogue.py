@@ -78,8 +78,8 @@ class Measure:
 _MEANINGS = (
     "Meanings are groups of answers whose mean cosine similarity is at least "
     f"{MEANING_THRESHOLD:.2f}; against the true ideas of the town their adjusted Rand index is "
-    f"{TOWN_RAND_INDEX:.2f}. Long answers by other models need a higher threshold: of 700 pairs that "
-    f"people judged it calls nearly all the same (F1 {JUDGED_F1:.2f}, against 0.61 at 0.80)."
+    f"{TOWN_RAND_INDEX:.2f}. Long answers by other models need a higher threshold: of 700 pairs "
+    f"that people judged it calls nearly all the same (F1 {JUDGED_F1:.2f}, against 0.61 at 0.80)."
 )
 _JACKKNIFE = "Delete-one-call jackknife, Student's t; 95 %."
 _ASSEMBLAGE = "Fresh samples from the estimated assemblage (Chao et al. 2014); 95 %."
