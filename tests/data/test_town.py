@@ -91,5 +91,5 @@ def test_cares_and_values_are_known():
 
 @pytest.mark.parametrize(("topic", "group"), [("moon", None), ("shop", "pirates")])
 def test_unknown_names_are_refused(topic, group):
-    with pytest.raises(ValueError, match="Expected .* to be one of"):
+    with pytest.raises(ValueError, match=r"Expected .* to be one of"):
         idea_distribution(topic, group)

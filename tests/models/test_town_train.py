@@ -1,0 +1,109 @@
+"""The training command and the measures of `evaluate`."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from models.town.evaluate import honest_floor, lines, share, total_variation
+from models.town.evaluate import mean as mean_row
+from models.town.train import build_optimizers, parse, rate, train
+
+
+def options(tmp_path, name, steps, *more):
+    tiny = "--hidden 32 --layers 1 --vocab 600 --rows 1 --length 96 --report 1 --save 2 --workers 1"
+    return parse(
+        [*tiny.split(), "--steps", str(steps), "--out", str(tmp_path / name / "weights"),
+         "--checkpoint", str(tmp_path / name / "training.pt"), *more]
+    )  # fmt: skip
+
+
+def step_of(path):
+    return torch.load(path, weights_only=True)["step"]
+
+
+def test_training_writes_a_folder_that_loads(tmp_path, capsys):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    chosen = options(tmp_path, "run", 3)
+    assert math.isfinite(train(chosen))
+    assert "step 3" in capsys.readouterr().out
+    model = AutoModelForCausalLM.from_pretrained(chosen.out)
+    assert model.dtype == torch.bfloat16
+    assert AutoTokenizer.from_pretrained(chosen.out).model_max_length == 1024
+    assert model.config.max_position_embeddings == 1024
+
+
+def test_resumed_training_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    # the schedule depends on the number of steps, so it is held constant here
+    monkeypatch.setattr("models.town.train.rate", lambda step, *, steps, peak: peak)
+    train(options(tmp_path, "parts", 2))
+    assert step_of(tmp_path / "parts" / "training.pt") == 2
+    train(options(tmp_path, "parts", 4))
+    train(options(tmp_path, "whole", 4))
+    parts, whole = (
+        torch.load(tmp_path / name / "training.pt", weights_only=True)
+        for name in ("parts", "whole")
+    )
+    assert parts["step"] == whole["step"] == 4
+    for name, tensor in whole["model"].items():
+        assert torch.allclose(parts["model"][name], tensor, atol=1e-6), name
+
+
+def test_finished_training_does_nothing(tmp_path):
+    train(options(tmp_path, "run", 2))
+    assert math.isnan(train(options(tmp_path, "run", 2)))
+
+
+def test_rate_warms_up_holds_and_ends_at_zero():
+    rates = [rate(step, steps=1000, peak=1.0) for step in range(1001)]
+    assert rates[0] == 0.01
+    assert rates[99] == rates[600] == 1.0
+    assert rates[825] == pytest.approx(0.5)  # half of the last 350 steps is left
+    assert rates[1000] == 0.0
+
+
+def test_muon_takes_the_matrices_of_the_layers(tmp_path):
+    from models.town.tokenizer import train_tokenizer
+    from models.town.train import build_model
+
+    model = build_model(train_tokenizer(vocab_size=600), hidden=32, layers=1)
+    (everything,) = build_optimizers(model, kind="adamw")
+    adamw, muon = build_optimizers(model, kind="muon")
+    count = [sum(len(g["params"]) for g in o.param_groups) for o in (everything, adamw, muon)]
+    assert count[0] == count[1] + count[2]
+    assert count[2] == 7  # q, k, v, o, gate, up, down
+
+
+def test_total_variation_by_hand():
+    # shares 3/4, 1/4 against 1/2, 1/2: half of 1/4 + 1/4
+    assert total_variation({"a": 3, "b": 1}, {"a": 0.5, "b": 0.5}) == 0.25
+    assert total_variation({"a": 5}, {"b": 1.0}) == 1.0
+    assert total_variation({"a": 2, "b": 2}, {"a": 0.5, "b": 0.5}) == 0.0
+    # an unreadable answer in four is a distance of 1/4 by itself
+    assert total_variation({"a": 3, "": 1}, {"a": 1.0}) == 0.25
+
+
+def test_floor_by_hand_and_falling_with_n():
+    rng = np.random.default_rng(0)
+    # one fair coin toss: shares (1, 0) or (0, 1), always 1/2 away from the truth
+    assert honest_floor({"a": 0.5, "b": 0.5}, 1, rng) == 0.5
+    # large n: E|p̂ - 1/2| = sqrt(2/π) · 1/(2·sqrt(n)), here 0.0126
+    assert honest_floor({"a": 0.5, "b": 0.5}, 1000, rng) == pytest.approx(0.0126, rel=0.15)
+
+
+def test_rows_have_intervals():
+    row = share("readable", [True] * 8 + [False] * 2)
+    # Wilson interval of 8 in 10
+    assert (row.value, row.n) == (0.8, 10)
+    assert (row.low, row.high) == (pytest.approx(0.490, abs=1e-3), pytest.approx(0.943, abs=1e-3))
+    row = mean_row("tv", [0.1, 0.3])
+    assert row.value == pytest.approx(0.2)
+    assert row.high - row.value == pytest.approx(1.96 * 0.1)  # sd √0.02, over √2
+
+
+def test_last_line_names_the_figures():
+    names = ("readable", "tv", "tv_floor", "tv_persona", "off_topic")
+    rows = {name: share(name, [True, False]) for name in names}
+    assert list(lines(rows))[-1] == " ".join(f"{name}=0.500" for name in names)
