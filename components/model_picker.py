@@ -51,8 +51,8 @@ def model_sidebar() -> None:
     st.markdown(f"**{as_markdown(model_name(ref), limit=60)}**")
     if ref.id == BUNDLED_ID:
         st.caption(
-            "A teaching model of one small, made-up town. It runs anywhere and knows nothing else: "
-            "choose another model for any other question."
+            "A teaching model of one small, made-up town. It comes with the app, runs anywhere and "
+            "knows nothing else."
         )
     with st.popover("Choose another model", icon=":material/swap_horiz:", width="stretch"):
         with problems_shown():

@@ -22,6 +22,7 @@ from data.schema import (
     ModelRef,
 )
 from experiments.sampling import MAX_NEW_TOKENS, SamplingExperiment
+from models.registry import BUNDLED_ID
 
 CUSTOM = "Own words …"
 _LETTERS = "abcd"
@@ -74,7 +75,13 @@ def diversity_controls(state: State) -> Draft:
         persist_state="session",
     )
     _examples()
-    return Draft(prompt, _conditions(state))
+    conditions = _conditions(state)
+    if any(condition.model.id == BUNDLED_ID for condition in conditions):
+        st.caption(
+            ":material/school: Answered by Saltmere, a teaching model of one small, made-up town. "
+            "Choose another model for any question that isn’t about the town."
+        )
+    return Draft(prompt, conditions)
 
 
 def _fill_first_time() -> None:
