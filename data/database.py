@@ -53,9 +53,14 @@ def as_store_error() -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, OSError, ImportError) as error:
+    except ImportError as error:
+        raise StoreError(
+            f"The database's driver is not installed ({error}).",
+            "For PostgreSQL: pip install 'psycopg[binary]'",
+        ) from error
+    except (SQLAlchemyError, OSError) as error:
         cause = getattr(error, "orig", None) or error
         raise StoreError(
-            f"The database could not be used: {cause}",
+            f"The database could not be used ({cause}).",
             "Check that its disk has room and that DATABASE_URL or CHORALE_DATABASE is right.",
         ) from error

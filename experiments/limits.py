@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from data.errors import ChoraleError, QueueError
+from data.errors import ChoraleError, ModelError, QueueError
 from experiments.base import Experiment
+from models.registry import BUNDLED_ID, KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +19,20 @@ class Limits:
         samples: draws of one run, all conditions together.
         tokens: new tokens that one run may draw at most.
         runs: runs of one visitor that are queued or going.
+        models: ids of the models that may be used; None allows any.
     """
 
     samples: int = 1_000_000
     tokens: int = 1_000_000_000
     runs: int = 16
+    models: frozenset[str] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
         """Those of a public host when CHORALE_PUBLIC is 1, else hardly any.
 
-        CHORALE_MAX_SAMPLES, CHORALE_MAX_TOKENS and CHORALE_MAX_RUNS override each.
+        CHORALE_MAX_SAMPLES, CHORALE_MAX_TOKENS and CHORALE_MAX_RUNS override each. A public host
+        runs the listed models and the operator's own choice, CHORALE_MODEL.
 
         Raises:
             ChoraleError: one of them is not a whole number above 0.
@@ -39,6 +43,7 @@ class Limits:
             samples=_whole(environment, "CHORALE_MAX_SAMPLES", base.samples),
             tokens=_whole(environment, "CHORALE_MAX_TOKENS", base.tokens),
             runs=_whole(environment, "CHORALE_MAX_RUNS", base.runs),
+            models=_offered(environment) if public else None,
         )
 
     def check(self, experiment: Experiment, *, active: int) -> None:
@@ -50,7 +55,14 @@ class Limits:
 
         Raises:
             QueueError: it is over one of the caps.
+            ModelError: this host doesn't offer one of its models.
         """
+        for condition in experiment.conditions:
+            if self.models is not None and condition.model.id not in self.models:
+                raise ModelError(
+                    f"This host doesn't offer the model “{condition.model.id}”.",
+                    "Choose one from the list.",
+                )
         if active >= self.runs:
             raise QueueError(
                 f"You have {active} runs going, and this host takes {self.runs} per visitor.",
@@ -68,6 +80,11 @@ class Limits:
                 f"This run may draw {tokens} tokens, and this host gives {self.tokens} per run.",
                 "Ask for fewer or shorter answers.",
             )
+
+
+def _offered(environment: Mapping[str, str]) -> frozenset[str]:
+    own = environment.get("CHORALE_MODEL", BUNDLED_ID)
+    return frozenset({own, *(model.id for model in KNOWN)})
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int) -> int:

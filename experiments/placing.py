@@ -21,7 +21,9 @@ from models.base import Embedder
 BATCH = 64  # answers per picture, at most
 GATHER_S = 0.3  # between two pictures: fewer, fuller ones leave the cores to the sampler
 GROWTH = 1.25  # of the map before it is fitted again
-FIT_SHARE = 0.25  # of the time at most goes into fitting while the sampler is at work
+# No new point appears during a fit. Quick ones may take a quarter of the time, slow ones, during
+# which the map stands still for all to see, a twentieth.
+SLOW_S, QUICK_SHARE, SLOW_SHARE = 1.5, 0.25, 0.05
 
 Row = tuple[str, Sample]  # condition key and draw
 
@@ -166,7 +168,8 @@ class Placer:
         if refit:
             self._fitted = len(vectors)
             spent = time.monotonic() - began
-            self._next_fit = time.monotonic() + spent * (1 / FIT_SHARE - 1)
+            share = QUICK_SHARE if spent < SLOW_S else SLOW_SHARE
+            self._next_fit = time.monotonic() + spent * (1 / share - 1)
         return placed
 
     def _settle(self) -> None:

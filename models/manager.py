@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import math
-import os
 import sys
 import threading
 import time
@@ -27,6 +26,7 @@ Work = Callable[[LanguageModel], Any]
 log = logging.getLogger(__name__)
 
 LINGER_S = 0.25  # a job's next turn arrives this soon after its last; unloading before is a waste
+SHARED_BYTES = 1e9  # models that need no more together may be in memory at once
 PATIENCE_S = 20.0  # a busy model makes room for another after this long
 
 
@@ -46,12 +46,8 @@ def load(ref: ModelRef) -> LanguageModel:
 
 
 def within_budget(loaded: Sequence[ModelRef], wanted: ModelRef) -> bool:
-    """Whether `wanted` may be loaded beside `loaded`: together they must be small.
-
-    The budget is CHORALE_SHARED_MEMORY_GB of the environment, 1 by default.
-    """
-    budget = float(os.environ.get("CHORALE_SHARED_MEMORY_GB") or 1.0) * 1e9
-    return sum(map(_bytes_needed, (*loaded, wanted))) <= budget
+    """Whether `wanted` may be loaded beside `loaded`: together they must be small."""
+    return sum(map(_bytes_needed, (*loaded, wanted))) <= SHARED_BYTES
 
 
 def _bytes_needed(ref: ModelRef) -> float:

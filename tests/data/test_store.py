@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -244,3 +245,10 @@ def test_a_broken_database_says_what_to_do(tmp_path):
         Store(tmp_path / "chorale.db")
     with pytest.raises(StoreError, match="could not be used"):
         Store("nonsense://host/name")
+
+
+def test_a_missing_driver_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match="pip install 'psycopg") as raised:
+        Store("postgres://ann:secret@localhost/chorale")
+    assert "secret" not in str(raised.value)

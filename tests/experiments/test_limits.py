@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.errors import ChoraleError, QueueError
+from data.errors import ChoraleError, ModelError, QueueError
 from experiments.limits import Limits
 from tests.experiments.workshop import ask
 
@@ -21,7 +21,15 @@ def test_a_public_host_has_caps_that_its_operator_can_set():
     own = Limits.from_environment(
         {"CHORALE_PUBLIC": "1", "CHORALE_MAX_SAMPLES": "32", "CHORALE_MAX_RUNS": "5"}
     )
-    assert own == Limits(samples=32, tokens=public.tokens, runs=5)
+    assert own == Limits(samples=32, tokens=public.tokens, runs=5, models=public.models)
+
+
+def test_a_public_host_runs_the_models_on_its_list_only():
+    Limits.from_environment({}).check(ask("any/model"), active=0)
+    public = Limits.from_environment({"CHORALE_PUBLIC": "1", "CHORALE_MODEL": "echo"})
+    public.check(ask("saltmere", "echo"), active=0)
+    with pytest.raises(ModelError, match="any/model"):
+        public.check(ask("echo", "any/model"), active=0)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])
