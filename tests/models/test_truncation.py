@@ -151,3 +151,19 @@ def test_large_batches_are_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> No
     whole = draw(logits, uniforms, Decoding(top_p=0.9))
     monkeypatch.setattr("models.truncation.CHUNK", 100)
     assert torch.equal(draw(logits, uniforms, Decoding(top_p=0.9)), whole)
+
+
+@given(masses(max_size=300), st.floats(0, 1, exclude_max=True), st.integers(0, 20))
+def test_draw_agrees_with_one_cumulative_sum(logits: torch.Tensor, u: float, k: int) -> None:
+    probabilities = keep_top_k(logits, k).double().softmax(-1)[0].numpy()
+    cumulative = probabilities.cumsum()
+    token = drawn(logits, u, top_k=k)
+    assert probabilities[token] > 0
+    # Up to rounding: the target lies in the token's own stretch of the cumulative distribution.
+    assert cumulative[token] - probabilities[token] - 1e-6 <= u <= cumulative[token] + 1e-6
+
+
+def test_draw_reaches_every_block_of_a_large_vocabulary() -> None:
+    logits = torch.zeros(1000, 1000)
+    uniforms = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
+    assert draw(logits, uniforms, Decoding())[0].tolist() == list(range(1000))
