@@ -33,6 +33,10 @@ class Engine:
     shares_prefix: bool = False
     window: int = 0
 
+    def shares(self, tokens: int) -> bool:
+        """Whether the prompt's cache is held once, given the tokens of prompt and answer."""
+        return self.shares_prefix and not 0 < self.window < tokens
+
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
@@ -85,7 +89,7 @@ class Continuation:
 
     def __init__(self, engine: Engine, prefill: Prefill, *, rows: int, limit: int) -> None:
         self._engine = engine
-        self._shared = engine.shares_prefix and not 0 < engine.window < prefill.length + limit
+        self._shared = engine.shares(prefill.length + limit)
         if self._shared:
             self._cache = shared_cache(prefill.cache, rows)
         else:

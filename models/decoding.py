@@ -49,12 +49,14 @@ class Request:
     Attributes:
         limit: new tokens per answer, ≥ 1.
         should_stop: once true, the draws end within one token step.
+        rows: answers to decode together at most, ≥ 1.
     """
 
     decoding: Decoding
     seed: int
     limit: int
     should_stop: Callable[[], bool] = lambda: False
+    rows: int = 512
 
 
 def uniforms(seed: int, index: int, count: int) -> NDArray[np.float64]:
@@ -87,7 +89,8 @@ def sample(
         MemoryBudgetError: not even one row fits.
         ModelError: the model gives numbers that are none.
     """
-    waiting = deque([tuple(indices)] if indices else [])
+    size = request.rows if request.rows < ROW_BLOCK else request.rows // ROW_BLOCK * ROW_BLOCK
+    waiting = deque(tuple(indices[i : i + size]) for i in range(0, len(indices), size))
     prefill, block = None, ROW_BLOCK
     while waiting and not request.should_stop():
         batch, left = waiting.popleft(), None

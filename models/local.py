@@ -13,8 +13,8 @@ from data.errors import ModelError, PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import ModelInfo
 from models.chat_template import ChatTemplate
-from models.registry import display_name, known, resolve
-from models.shape import computes_in_float32
+from models.registry import available_memory, display_name, known, resolve
+from models.shape import ModelShape, computes_in_float32, rows_that_fit
 
 if TYPE_CHECKING:
     from models.continuation import Engine
@@ -32,10 +32,13 @@ class LocalModel:
         engine: the model as it was found to be decodable.
         chat: how to speak to it.
         info: what it is.
+        shape: its sizes.
     """
 
-    def __init__(self, engine: Engine, chat: ChatTemplate, info: ModelInfo) -> None:
-        self._engine, self._chat, self._info = engine, chat, info
+    def __init__(
+        self, engine: Engine, chat: ChatTemplate, info: ModelInfo, shape: ModelShape
+    ) -> None:
+        self._engine, self._chat, self._info, self._shape = engine, chat, info, shape
 
     @property
     def info(self) -> ModelInfo:
@@ -64,7 +67,18 @@ class LocalModel:
 
         prompt = self._prompt(messages)
         limit = min(decoding.max_new_tokens, self._info.context - len(prompt))
-        return self._samples(prompt, indices, Request(decoding, seed, limit, should_stop))
+        rows = self._rows_that_fit(len(prompt), limit)
+        return self._samples(prompt, indices, Request(decoding, seed, limit, should_stop, rows))
+
+    def _rows_that_fit(self, prompt: int, limit: int) -> int:
+        info = self._info
+        return rows_that_fit(
+            self._shape,
+            info.ref.quantization,
+            device=info.device,
+            tokens=limit if self._engine.shares(prompt + limit) else prompt + limit,
+            free=available_memory(info.device),
+        )
 
     def _samples(
         self, prompt: list[int], indices: Sequence[int], request: Request
@@ -154,7 +168,7 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
         has_chat_template=chat.used,
         notes=(*chat.notes, *precision, *notes),
     )
-    return LocalModel(engine, chat, info)
+    return LocalModel(engine, chat, info, loaded.shape)
 
 
 def _end_tokens(loaded: Loaded) -> frozenset[int]:

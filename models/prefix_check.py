@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import torch
-from transformers.cache_utils import DynamicSlidingWindowLayer
+if TYPE_CHECKING:
+    import torch
 
-from models.continuation import Continuation, Engine, Prefill, read_prompt
+    from models.continuation import Engine, Prefill
 
 PROMPT, ROWS, STEPS = 8, 4, 2
-# Of the root mean square of the centred logits. In float32 both ways agree to about 1e-6; 16 bits
-# round each product to 2 or 3 digits. A wrong attention differs by a tenth and more.
-TOLERANCE = {torch.float32: 1e-4}
-COARSE_TOLERANCE = 5e-2
+# Of the norm of the centred logits. In float32 both ways agree to about 1e-6; 16 bits round each
+# product to 2 or 3 digits. A wrong attention differs by a tenth and more.
+TOLERANCE, COARSE_TOLERANCE = 1e-4, 5e-2
 
 NOT_SHARED = (
     "Keeps a copy of the prompt's cache for every sample, because its attention is of a kind that "
@@ -38,6 +38,10 @@ def checked(engine: Engine, *, seed: int = 0) -> tuple[Engine, tuple[str, ...]]:
     Returns:
         The engine with `shares_prefix` and `window` set, and notes for the user.
     """
+    import torch
+
+    from models.continuation import read_prompt
+
     generator = torch.Generator().manual_seed(seed)
     vocabulary = int(engine.model.config.get_text_config().vocab_size)
     tokens = torch.randint(vocabulary, (PROMPT + STEPS * ROWS,), generator=generator)
@@ -56,22 +60,24 @@ def checked(engine: Engine, *, seed: int = 0) -> tuple[Engine, tuple[str, ...]]:
 
 def _agree(engine: Engine, prefill: Prefill, steps: torch.Tensor) -> bool:
     """Compare both ways; steps is (steps, rows) int64."""
+    import torch
+
     shared = _logits(engine, prefill, steps)
     repeated = _logits(replace(engine, shares_prefix=False), prefill, steps)
     scale = (repeated - repeated.mean(-1, keepdim=True)).norm()
-    tolerance = TOLERANCE.get(engine.model.dtype, COARSE_TOLERANCE)
+    tolerance = TOLERANCE if engine.model.dtype == torch.float32 else COARSE_TOLERANCE
     return bool((shared - repeated).norm() <= tolerance * scale)  # False for NaN
 
 
 def _logits(engine: Engine, prefill: Prefill, steps: torch.Tensor) -> torch.Tensor:
+    import torch
+
+    from models.continuation import Continuation
+
     continuation = Continuation(engine, prefill, rows=steps.shape[1], limit=len(steps))
     return torch.stack([continuation.step(tokens) for tokens in steps]).float()
 
 
 def _shortest_window(prefill: Prefill) -> int:
-    windows = [
-        layer.sliding_window
-        for layer in prefill.cache.layers
-        if isinstance(layer, DynamicSlidingWindowLayer)
-    ]
-    return min(windows, default=0)
+    windows = [getattr(layer, "sliding_window", None) or 0 for layer in prefill.cache.layers]
+    return min(filter(None, windows), default=0)

@@ -208,7 +208,9 @@ def available_memory(device: str = "cpu") -> int:
     if device.startswith("cuda"):
         import torch
 
-        return int(torch.cuda.mem_get_info(device)[0])
+        # What torch has reserved and not in use counts as free: it will be used first.
+        spare = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + spare
     return min(int(psutil.virtual_memory().available), *_container_room())
 
 

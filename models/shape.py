@@ -76,6 +76,29 @@ def memory_of(
     return int(weights) + cache + scratch + OVERHEAD
 
 
+def rows_that_fit(
+    shape: ModelShape, quantization: Quantization, *, device: str, tokens: int, free: int
+) -> int:
+    """Answers that can be decoded together. Where memory is overcommitted, nothing else would say.
+
+    Args:
+        shape: of the loaded model.
+        quantization: precision of its weights.
+        device: "cpu" or "cuda".
+        tokens: each row keeps of its own.
+        free: bytes.
+
+    Returns:
+        At least 1.
+    """
+    wide = 4 if computes_in_float32(quantization, shape.parameters, device) else 2
+    # Twice: the room for suffixes is doubled when full, and compaction copies.
+    cache = 2 * 2 * shape.layers * shape.width * wide * tokens
+    logits = (wide + 4) * shape.vocabulary
+    scratch = SCRATCH_BYTES * min(SCRATCH_LOGITS, 64 * shape.vocabulary)
+    return max(1, (free - scratch) // max(1, cache + logits))
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """The folder's config.json.
 

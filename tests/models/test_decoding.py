@@ -207,6 +207,18 @@ def test_a_stop_before_the_start_runs_nothing(
     assert rows == []
 
 
+@pytest.mark.parametrize("rows", [1, 20, 33])
+def test_batches_are_no_larger_than_asked(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    whole = draws(engine, range(40))
+    seen = record_rows(engine, monkeypatch)
+    found = list(sample(engine, PROMPT, range(40), replace(request(), rows=rows)))
+    assert {draw.index: draw for draw in found} == whole
+    assert max(seen) <= max(rows, ROW_BLOCK)
+    assert seen.count(1) == 1  # the prompt is read once for all batches
+
+
 @pytest.mark.parametrize("room", [40, 16, 3])
 @pytest.mark.parametrize(
     "error",

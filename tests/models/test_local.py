@@ -51,7 +51,7 @@ def test_an_end_token_that_is_not_special_stays_out_of_the_text(tiny: LocalModel
     from dataclasses import replace
 
     letters = frozenset(range(5, 200))
-    model = LocalModel(replace(tiny._engine, eos_ids=letters), tiny._chat, tiny.info)
+    model = LocalModel(replace(tiny._engine, eos_ids=letters), tiny._chat, tiny.info, tiny._shape)
     for sample in model.generate(ASK, indices=range(20), decoding=Decoding(), seed=1):
         if sample.finish is FinishReason.STOP and len(sample.token_ids) == 1:
             assert sample.text == ""
@@ -212,6 +212,17 @@ def test_too_little_memory_is_said_before_loading(
     monkeypatch.setattr("models.loading._load_model", None)
     with pytest.raises(MemoryBudgetError, match=r"needs about .* GiB"):
         load(checkpoint("llama"))
+
+
+def test_little_memory_makes_smaller_batches(
+    tiny: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {s.index: s for s in tiny.generate(ASK, indices=range(40), decoding=Decoding(), seed=5)}
+    assert tiny._rows_that_fit(100, 64) > 1000
+    monkeypatch.setattr("models.local.available_memory", lambda _: 4 * 2**20)
+    assert 1 < tiny._rows_that_fit(100, 64) < 40
+    few = tiny.generate(ASK, indices=range(40), decoding=Decoding(), seed=5)
+    assert {sample.index: sample for sample in few} == whole
 
 
 def test_a_listed_model_too_large_is_not_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
