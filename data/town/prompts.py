@@ -26,7 +26,7 @@ def question(topic: Topic | str, rng: np.random.Generator, *, held_out: bool = F
         return _pick(topic.held_out, rng)
     wording = load_town().phrases["questions"]
     about = {"about": topic.about, "About": topic.about[:1].upper() + topic.about[1:]}
-    frame = _pick(wording["frames"] if rng.random() < 0.15 else topic.questions, rng)
+    frame = _pick(wording["frames"] if rng.random() < 0.3 else topic.questions, rng)
     text = frame.format(**about)
     if rng.random() < 0.15:
         text = _pick(wording["wraps"], rng).format(question=text, **about)

@@ -98,7 +98,7 @@ def train(options: argparse.Namespace) -> float:
     import torch
 
     torch.manual_seed(options.seed)
-    tokenizer = train_tokenizer(vocab_size=options.vocab)
+    tokenizer = _tokenizer(options)
     model = build_model(tokenizer, hidden=options.hidden, layers=options.layers)
     torch.set_num_threads(1)  # workers side by side lose less to waiting than threads in each op
     if options.compile:
@@ -145,6 +145,16 @@ def _step(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
     return float(np.mean(losses))
+
+
+def _tokenizer(options: argparse.Namespace) -> PreTrainedTokenizerFast:
+    # The merges follow the town's words: after an edit, only the old ones fit the old weights.
+    if options.checkpoint.exists():
+        from transformers import AutoTokenizer
+
+        saved: Any = AutoTokenizer.from_pretrained(options.out)
+        return saved
+    return train_tokenizer(vocab_size=options.vocab)
 
 
 def _resume(path: Path, model: Any, optimizers: Sequence[Any]) -> int:
