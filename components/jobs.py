@@ -11,7 +11,7 @@ from components.problems import problems_shown
 from components.services import jobs, store
 from components.state import State, fill_widgets, session, widget_value
 from components.text import as_markdown, duration, plural
-from data.errors import StoreError
+from data.errors import ChoraleError, StoreError
 from data.schema import Condition, RunState
 from data.store import RunSummary
 from experiments.base import Experiment
@@ -110,7 +110,13 @@ def _start(state: State, draft: Draft) -> None:
 
 def _seed() -> int:
     typed = str(widget_value(_SEED) or "").strip()
-    return int(typed) if typed.isdecimal() else secrets.randbits(31)
+    if not typed:
+        return secrets.randbits(31)
+    if not (typed.isascii() and typed.isdecimal()):
+        raise ChoraleError(
+            f"The seed “{typed}” is not a whole number.", "Correct it, or leave it empty."
+        )
+    return int(typed)
 
 
 def follow(state: State, run_id: str) -> None:
@@ -204,7 +210,7 @@ def _run_line(state: State, summary: RunSummary) -> None:
 def _delete(run_id: str) -> None:
     state = session()
     jobs().stop(run_id, owner=state.owner)
-    store().delete(run_id, state.owner)
+    jobs().delete(run_id, owner=state.owner)
     state.diversity.deleted = run_id
     if state.diversity.run_id == run_id:
         state.diversity.run_id = ""
@@ -222,7 +228,7 @@ def _undo_delete(state: State) -> None:
 def _restore() -> None:
     state = session()
     run_id, state.diversity.deleted = state.diversity.deleted, ""
-    store().restore(run_id, state.owner)
+    jobs().restore(run_id, owner=state.owner)
     follow(state, run_id)
 
 

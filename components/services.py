@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from functools import cache
 
 import streamlit as st
 
@@ -39,7 +38,7 @@ def models() -> ModelManager:
     return ModelManager()
 
 
-@cache
+@st.cache_resource(show_spinner=False)
 def embedder() -> Embedder:
     """The embedder of this process, loaded on first use."""
     from models.embedding import load_embedder
