@@ -1,0 +1,106 @@
+"""Pictures of every page: `python -m tests.e2e.screens DIR`, for a person to look at."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.e2e.browser import Complaints, browser_path, launched
+from tests.e2e.server import bundled_model, serving
+from tests.e2e.visitor import Visitor
+
+SIZES = {1440: 900, 390: 844}  # width and height in pixels
+THEMES = ("light", "dark")
+_CONTENT_HEIGHT = """() => {
+  const main = document.querySelector('[data-testid="stMain"]')
+  return Math.ceil(main.scrollHeight + main.getBoundingClientRect().top)
+}"""
+
+
+class Album:
+    """Takes the pictures of one visitor in one theme at one width.
+
+    Args:
+        visitor: whose page it is.
+        folder: where pictures go.
+        theme: "light" or "dark".
+        width: of the window, pixels.
+    """
+
+    def __init__(self, visitor: Visitor, folder: Path, theme: str, width: int) -> None:
+        self._visitor = visitor
+        self._folder = folder
+        self._theme = theme
+        self._width = width
+
+    def take(self, moment: str, *, whole: bool = True) -> None:
+        """The window as it is, and with `whole` the page from top to bottom."""
+        page = self._visitor.page
+        self._shoot(f"{moment}-window")
+        if whole:
+            page.set_viewport_size({"width": self._width, "height": page.evaluate(_CONTENT_HEIGHT)})
+            self._shoot(f"{moment}-whole")
+            page.set_viewport_size({"width": self._width, "height": SIZES[self._width]})
+
+    def _shoot(self, what: str) -> None:
+        name = f"diversity-{what}-{self._theme}-{self._width}.png"
+        self._visitor.page.screenshot(path=self._folder / name, animations="disabled")
+        print(name)
+
+
+def diversity(visitor: Visitor, album: Album) -> None:
+    """The Diversity page at first sight, running and finished, and what opens from it."""
+    visitor.open()
+    album.take("first")
+    visitor.start.click()
+    visitor.at_least_points(24)
+    album.take("running")
+    visitor.finished()
+    album.take("finished")
+    for name in ("Answers", "Compare", "Data"):
+        visitor.tab(name)
+        visitor.settled()
+        album.take(f"tab-{name.lower()}")
+    visitor.earlier_runs()
+    album.take("runs", whole=False)
+
+
+def take_all(browser: Browser, url: str, folder: Path) -> list[str]:
+    """Every picture; returns what the browser complained about."""
+    complaints = []
+    for theme in THEMES:
+        for width, height in SIZES.items():
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=theme
+            )
+            visitor = Visitor(context.new_page(), url)
+            heard = Complaints(visitor.page)
+            diversity(visitor, Album(visitor, folder, theme, width))
+            complaints += heard.found
+            context.close()
+    return complaints
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", default="", help="bundled by default, or echo:slow without it")
+    asked = parser.parse_args()
+    bundled = bundled_model()
+    model = asked.model or ("echo:slow" if bundled == "echo" else bundled)
+    path = browser_path()
+    if path is None:
+        parser.exit(1, "There is no Chromium or Chrome on this machine.\n")
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as room, serving(Path(room), model=model) as server:
+        with launched(path) as browser:
+            complaints = take_all(browser, server.url, asked.folder)
+    if complaints:
+        parser.exit(1, "The browser complained:\n" + "\n".join(complaints) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""What a visitor does on the Diversity page, in their own words."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+RUN_S = 180  # a whole run on a slow machine
+_STATE = "data-test-script-state"
+# A map that changes is drawn anew beside the old one, which goes when the new one is ready. A click
+# comes right after such a change, so that the next one doesn't come in between.
+_MARK_MAP = "() => { document.querySelector('.js-plotly-plot').dataset.seen = 'yes' }"
+_POINT_OF_NEW_MAP = """() => {
+  const maps = document.querySelectorAll(".js-plotly-plot")
+  if (maps.length !== 1 || maps[0].dataset.seen) return false
+  const box = maps[0].querySelector(".points path")?.getBoundingClientRect()
+  return box?.width > 0 && [box.x + box.width / 2, box.y + box.height / 2]
+}"""
+
+
+class Visitor:
+    """One browser with cookies of its own.
+
+    Args:
+        page: its tab.
+        url: of the app.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    def open(self, path: str = "") -> None:
+        self.page.goto(self.url + path)
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        self.settled()
+
+    def settled(self) -> None:
+        """The script has run and nothing on the page is stale."""
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute(_STATE, "notRunning")
+        expect(self.page.locator("[data-stale='true']")).to_have_count(0)
+
+    @property
+    def main(self) -> Locator:
+        return self.page.get_by_test_id("stMain")
+
+    @property
+    def points(self) -> Locator:
+        return self.page.locator(".js-plotly-plot .points path").filter(visible=True)
+
+    @property
+    def start(self) -> Locator:
+        return self.main.get_by_role("button", name=re.compile(r"Sample( again)?$"))
+
+    @property
+    def stop(self) -> Locator:
+        return self.main.get_by_role("button", name=re.compile(r"Stop$"))
+
+    @property
+    def progress(self) -> Locator:
+        return self.page.get_by_test_id("stProgress")
+
+    @property
+    def picked(self) -> Locator:
+        return self.main.get_by_text("picked on the map")
+
+    def ask(self, prompt: str) -> None:
+        box = self.main.get_by_role("textbox", name="What do you want to ask?")
+        box.fill(prompt)
+        box.press("Control+Enter")
+        self.settled()
+
+    def finished(self) -> None:
+        """The run on show has ended."""
+        expect(self.start).to_have_text(re.compile("Sample again"), timeout=RUN_S * 1000)
+        expect(self.progress).to_have_count(0)
+        self.settled()
+
+    def at_least_points(self, count: int) -> int:
+        """Wait until the map shows this many points; how many it shows then."""
+        expect(self.points.nth(count - 1)).to_be_attached(timeout=RUN_S * 1000)
+        return self.points.count()
+
+    def pick_one_while_it_grows(self) -> None:
+        """Click a point, and again if the map changed under the pointer."""
+        for _ in range(5):
+            self.page.evaluate(_MARK_MAP)
+            x, y = self.page.wait_for_function(_POINT_OF_NEW_MAP).json_value()
+            self.page.mouse.move(x, y)
+            try:
+                expect(self.page.locator(".hoverlayer .hovertext")).to_be_visible(timeout=1000)
+                self.page.mouse.click(x, y)
+                expect(self.picked).to_be_visible(timeout=5000)
+            except AssertionError:
+                continue
+            return
+        expect(self.picked).to_be_visible()
+
+    def lasso(self, part: float) -> None:
+        """Draw around this part of the map, from the left; it must not change meanwhile."""
+        box = self.page.locator(".js-plotly-plot .nsewdrag").bounding_box()
+        assert box is not None
+        left, top = box["x"] + 4, box["y"] + 4
+        right, bottom = left + part * box["width"], box["y"] + box["height"] - 4
+        mouse = self.page.mouse
+        mouse.move(left, top)
+        mouse.down()
+        for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+            mouse.move(x, y, steps=4)
+        mouse.up()
+
+    def tab(self, name: str) -> None:
+        self.main.get_by_role("tab", name=name, exact=True).click()
+
+    def listed(self) -> Locator:
+        """The grid of the open tab; its aria-rowcount counts the header too."""
+        return self.page.get_by_test_id("stDataFrame").first.locator("[aria-rowcount]")
+
+    def earlier_runs(self) -> Locator:
+        """Open the list of the visitor's runs."""
+        self.main.get_by_role("button", name=re.compile("Earlier runs")).click()
+        body = self.page.get_by_test_id("stPopoverBody")
+        expect(body).to_be_visible()
+        return body
+
+    @property
+    def run_id(self) -> str:
+        found = re.search(r"[?&]run=([0-9a-f]{32})", self.page.url)
+        return found[1] if found else ""
