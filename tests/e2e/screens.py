@@ -39,6 +39,7 @@ class Album:
     def take(self, moment: str, *, whole: bool = True) -> None:
         """The window as it is, and with `whole` the page from top to bottom."""
         page = self._visitor.page
+        page.mouse.move(0, 0)
         self._shoot(f"{moment}-window")
         if whole:
             page.set_viewport_size({"width": self._width, "height": page.evaluate(_CONTENT_HEIGHT)})

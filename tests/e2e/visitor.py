@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 RUN_S = 180  # a whole run on a slow machine
 _STATE = "data-test-script-state"
-# A map that changes is drawn anew beside the old one, which goes when the new one is ready. A click
-# comes right after such a change, so that the next one doesn't come in between.
+# A map that changes is drawn anew beside the old one, which goes when the new one is ready. A
+# lasso begins right after such a change, so that the next one doesn't come in between.
 _MARK_MAP = "() => { document.querySelector('.js-plotly-plot').dataset.seen = 'yes' }"
 _POINT_OF_NEW_MAP = """() => {
   const maps = document.querySelectorAll(".js-plotly-plot")
@@ -82,15 +82,13 @@ class Visitor:
         expect(self.points.nth(count - 1)).to_be_attached(timeout=RUN_S * 1000)
         return self.points.count()
 
-    def pick_one_while_it_grows(self) -> None:
-        """Click a point, and again if the map changed under the pointer."""
+    def lasso_a_point_while_it_grows(self) -> None:
+        """Draw around one point, and again if the map changed under the pointer."""
         for _ in range(5):
             self.page.evaluate(_MARK_MAP)
             x, y = self.page.wait_for_function(_POINT_OF_NEW_MAP).json_value()
-            self.page.mouse.move(x, y)
+            self._draw_around(x - 12, y - 12, x + 12, y + 12, steps=1)
             try:
-                expect(self.page.locator(".hoverlayer .hovertext")).to_be_visible(timeout=1000)
-                self.page.mouse.click(x, y)
                 expect(self.picked).to_be_visible(timeout=5000)
             except AssertionError:
                 continue
@@ -101,17 +99,24 @@ class Visitor:
         """Draw around this part of the map, from the left; it must not change meanwhile."""
         box = self.page.locator(".js-plotly-plot .nsewdrag").bounding_box()
         assert box is not None
-        left, top = box["x"] + 4, box["y"] + 4
-        right, bottom = left + part * box["width"], box["y"] + box["height"] - 4
+        left, top, bottom = box["x"] + 4, box["y"] + 4, box["y"] + box["height"] - 4
+        self._draw_around(left, top, left + part * box["width"], bottom, steps=4)
+
+    def _draw_around(
+        self, left: float, top: float, right: float, bottom: float, *, steps: int
+    ) -> None:
         mouse = self.page.mouse
         mouse.move(left, top)
         mouse.down()
         for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
-            mouse.move(x, y, steps=4)
+            mouse.move(x, y, steps=steps)
         mouse.up()
 
     def tab(self, name: str) -> None:
+        """Open a tab and wait until it is drawn."""
         self.main.get_by_role("tab", name=name, exact=True).click()
+        expect(self.main.get_by_role("tabpanel", name=name, exact=True)).to_be_visible()
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
 
     def listed(self) -> Locator:
         """The grid of the open tab; its aria-rowcount counts the header too."""
