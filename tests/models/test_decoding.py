@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,15 +9,12 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from data.errors import MemoryBudgetError, ModelError
-from data.schema import Decoding, FinishReason, ModelRef
+from data.schema import FinishReason, ModelRef
 from models.continuation import Engine, read_prompt
-from models.decoding import ROW_BLOCK, Draw, Request, is_out_of_memory, sample, uniforms
+from models.decoding import ROW_BLOCK, Draw, sample, uniforms
 from models.local import LocalModel, load_local
 from models.registry import BUNDLED_FOLDER, BUNDLED_ID
-
-PROMPT = list(range(5, 35))
-LIMIT = 24
+from tests.models.drawing import LIMIT, PROMPT, draws, record_rows, request
 
 
 @pytest.fixture(scope="module")
@@ -25,22 +22,6 @@ def saltmere() -> LocalModel:
     if not (BUNDLED_FOLDER / "config.json").is_file():
         pytest.skip("the bundled model's weights are not there")
     return load_local(ModelRef(BUNDLED_ID), device="cpu")
-
-
-@pytest.fixture
-def engine(tiny: LocalModel) -> Engine:
-    """The tiny Llama, ending often: a tenth of its vocabulary ends an answer."""
-    return replace(tiny._engine, eos_ids=frozenset(range(0, 300, 10)))
-
-
-def request(limit: int = LIMIT, seed: int = 7, **decoding: float) -> Request:
-    return Request(Decoding(max_new_tokens=limit, **decoding), seed, limit)
-
-
-def draws(engine: Engine, indices: Iterator[int] | range | list[int], **options) -> dict[int, Draw]:
-    found = list(sample(engine, PROMPT, list(indices), request(**options)))
-    assert len({draw.index for draw in found}) == len(found)
-    return {draw.index: draw for draw in found}
 
 
 def test_uniforms_belong_to_seed_and_index() -> None:
@@ -207,73 +188,6 @@ def test_a_stop_before_the_start_runs_nothing(
     assert rows == []
 
 
-@pytest.mark.parametrize("rows", [1, 20, 33])
-def test_batches_are_no_larger_than_asked(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, rows: int
-) -> None:
-    whole = draws(engine, range(40))
-    seen = record_rows(engine, monkeypatch)
-    found = list(sample(engine, PROMPT, range(40), replace(request(), rows=rows)))
-    assert {draw.index: draw for draw in found} == whole
-    assert max(seen) <= max(rows, ROW_BLOCK)
-    assert seen.count(1) == 1  # the prompt is read once for all batches
-
-
-@pytest.mark.parametrize("room", [40, 16, 3])
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory."),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
-    ],
-)
-def test_out_of_memory_halves_the_batch_and_loses_nothing(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, room: int, error: Exception
-) -> None:
-    whole = draws(engine, range(64))
-    rows = record_rows(engine, monkeypatch, room=room, error=error)
-    found = draws(engine, range(64))
-    assert max(rows) > room
-    assert {i: draw.token_ids for i, draw in found.items()} == {
-        i: draw.token_ids for i, draw in whole.items()
-    }
-
-
-def test_out_of_memory_late_keeps_what_was_yielded(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = draws(engine, range(64))
-    steps = iter(range(1000))
-
-    def fails_once(rows: int) -> bool:
-        return rows > 1 and next(steps) == 6
-
-    record_rows(engine, monkeypatch, fails=fails_once)
-    assert draws(engine, range(64)) == whole
-
-
-def test_no_memory_for_one_row_is_said(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    record_rows(engine, monkeypatch, room=0)
-    with pytest.raises(MemoryBudgetError, match="not enough memory for even one answer"):
-        draws(engine, range(4))
-
-
-def test_other_errors_are_not_taken_for_memory(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record_rows(engine, monkeypatch, room=0, error=RuntimeError("a shape is wrong"))
-    with pytest.raises(RuntimeError, match="a shape is wrong"):
-        draws(engine, range(4))
-    assert is_out_of_memory(MemoryError())
-    assert not is_out_of_memory(ValueError("out of range"))
-
-
-def test_numbers_that_are_none_are_said(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    record_rows(engine, monkeypatch, spoil=True)
-    with pytest.raises(ModelError, match="not a number"):
-        draws(engine, range(4))
-
-
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_draws_on_a_gpu_are_repeatable(checkpoint: Callable) -> None:
@@ -282,30 +196,3 @@ def test_draws_on_a_gpu_are_repeatable(checkpoint: Callable) -> None:
     assert draws(engine, range(64)) == draws(engine, range(64))
     alone, together = draws(engine, [5])[5], draws(engine, range(64))[5]
     assert alone.token_ids == together.token_ids
-
-
-def record_rows(
-    engine: Engine,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    room: int = 10**9,
-    error: Exception | None = None,
-    fails: Callable[[int], bool] | None = None,
-    spoil: bool = False,
-) -> list[int]:
-    """Watch the rows of every forward pass; raise where there are more than there is room for."""
-    rows: list[int] = []
-    forward = engine.model.forward
-    fails = fails or (lambda count: count > room)
-
-    def watched(*, input_ids: torch.Tensor, logits_to_keep: int = 0, **options):
-        rows.append(len(input_ids))
-        if fails(len(input_ids)):
-            raise error or torch.OutOfMemoryError("CUDA out of memory.")
-        output = forward(input_ids=input_ids, logits_to_keep=logits_to_keep, **options)
-        if spoil:
-            output.logits = output.logits * torch.nan
-        return output
-
-    monkeypatch.setattr(engine.model, "forward", watched)
-    return rows
