@@ -10,10 +10,11 @@ ENV HOME=/home/user \
     PYTHONUNBUFFERED=1 \
     NUMBA_CACHE_DIR=/home/user/.cache/numba
 
-# The +cpu build of the same torch: its local version wins over the one with CUDA, and the image
-# stays gigabytes smaller.
+# An index of CPU builds given as TORCH_INDEX keeps the image gigabytes smaller: the local version of
+# the same torch wins over the one with CUDA.
+ARG TORCH_INDEX=""
 COPY --chown=user requirements.txt .
-RUN pip install --no-cache-dir --user --extra-index-url https://download.pytorch.org/whl/cpu \
+RUN pip install --no-cache-dir --user ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
     -r requirements.txt
 
 COPY --chown=user . .
