@@ -12,6 +12,7 @@ import numpy as np
 
 from data.town.town import Group, Style, Topic, find_group, find_style, find_topic, load_town
 
+BLURRED_SHARE = 0.35  # of the training questions, those with small words swapped
 NAMED_SHARE = 0.6  # of the personas asked for, those with a resident's name
 
 
@@ -25,12 +26,12 @@ def question(topic: Topic | str, rng: np.random.Generator, *, held_out: bool = F
     if held_out:
         return _pick(topic.held_out, rng)
     wording = load_town().phrases["questions"]
-    about = {"about": topic.about, "About": topic.about[:1].upper() + topic.about[1:]}
+    about = {"about": topic.about, "About": _capital(topic.about)}
     frame = _pick(wording["frames"] if rng.random() < 0.3 else topic.questions, rng)
     text = frame.format(**about)
     if rng.random() < 0.15:
         text = _pick(wording["wraps"], rng).format(question=text, **about)
-    return _careless(text, rng)
+    return _careless(_blurred(text, rng), rng)
 
 
 def persona(group: Group | str, rng: np.random.Generator, *, held_out: bool = False) -> str:
@@ -69,7 +70,7 @@ def off_topic_question(rng: np.random.Generator, *, held_out: bool = False) -> s
     text = _pick(wording[f"{prefix}questions"], rng)
     for slot in re.findall(r"\{(\w+)\}", text):
         text = text.replace(f"{{{slot}}}", _pick(wording[f"{prefix}fillers"][slot], rng), 1)
-    return text if held_out else _careless(text, rng)
+    return text if held_out else _careless(_blurred(text, rng), rng)
 
 
 def off_topic_answers() -> tuple[str, ...]:
@@ -97,7 +98,28 @@ def _pick(options: Sequence[str], rng: np.random.Generator) -> str:
     return options[int(rng.integers(len(options)))]
 
 
+def _blurred(text: str, rng: np.random.Generator) -> str:
+    if rng.random() >= BLURRED_SHARE:
+        return text
+    small = load_town().phrases["questions"]["small_words"].split()
+    telling = [word for word in text.split() if word.casefold().strip("?!.,:") not in small]
+    if telling and rng.random() < 0.3:  # as typed into a search box
+        return _capital(" ".join(rng.permutation(telling) if rng.random() < 0.5 else telling))
+
+    def swapped(word: str) -> str:
+        return word if word in telling or rng.random() < 0.4 else _pick(small, rng)
+
+    words = [swapped(word) for word in text.split()]
+    if rng.random() < 0.5:  # keep the place of the topic's words from mattering
+        words = [_pick(small, rng) for _ in range(rng.integers(1, 5))] + words
+    return _capital(" ".join(words)) if rng.random() < 0.7 else " ".join(words)
+
+
 def _careless(text: str, rng: np.random.Generator) -> str:
     if rng.random() < 0.08:
         text = text.lower()
     return text.rstrip("?.") if rng.random() < 0.08 else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

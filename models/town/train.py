@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,24 +46,6 @@ def build_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int)
     return LlamaForCausalLM(config)
 
 
-def build_optimizers(model: Any, *, kind: str) -> list[Any]:
-    """AdamW for everything, or Muon for the layers' matrices and AdamW for the rest."""
-    import torch
-
-    matrices = [p for p in model.model.layers.parameters() if p.ndim == 2 and kind == "muon"]
-    taken = {id(parameter) for parameter in matrices}
-    rest = [p for p in model.parameters() if id(p) not in taken]
-    optimizers: list[Any] = [
-        torch.optim.AdamW(
-            [{"params": rest, "scale": 1.0}], betas=(0.9, 0.98), weight_decay=0.01, fused=True
-        )
-    ]
-    if matrices:
-        muon = [{"params": matrices, "scale": 2.0}]
-        optimizers.append(torch.optim.Muon(muon, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"))
-    return optimizers
-
-
 def rate(step: int, *, steps: int, peak: float) -> float:
     """Learning rate: linear warm-up, a plateau, then linearly to zero over the last third."""
     decay = max(1, int(steps * DECAY_SHARE))
@@ -100,15 +81,16 @@ def train(options: argparse.Namespace) -> float:
     torch.manual_seed(options.seed)
     tokenizer = _tokenizer(options)
     model = build_model(tokenizer, hidden=options.hidden, layers=options.layers)
-    torch.set_num_threads(1)  # workers side by side lose less to waiting than threads in each op
     if options.compile:
         model.model.compile(dynamic=False)
-    optimizers = build_optimizers(model, kind=options.optimizer)
-    first = _resume(options.checkpoint, model, optimizers)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), betas=(0.9, 0.98), weight_decay=0.01, fused=True
+    )
+    first = _resume(options.checkpoint, model, optimizer)
     print(f"{model.num_parameters():,} parameters, from step {first} to {options.steps}")
     started, losses = time.monotonic(), []
     for step in range(first, options.steps):
-        losses.append(_step(model, optimizers, tokenizer, step, options))
+        losses.append(_step(model, optimizer, tokenizer, step, options))
         if (step + 1) % options.report == 0:
             pace = (time.monotonic() - started) / (step + 1 - first)
             left = pace * (options.steps - step - 1) / 60
@@ -118,12 +100,12 @@ def train(options: argparse.Namespace) -> float:
                 flush=True,
             )
         if (step + 1) % options.save == 0 or step + 1 == options.steps:
-            _save(options, model, optimizers, tokenizer, step + 1)
+            _save(options, model, optimizer, tokenizer, step + 1)
     return float(np.mean(losses[-options.report :])) if losses else float("nan")
 
 
 def _step(
-    model: Any, optimizers: Sequence[Any], tokenizer: Any, step: int, options: argparse.Namespace
+    model: Any, optimizer: Any, tokenizer: Any, step: int, options: argparse.Namespace
 ) -> float:
     import torch
 
@@ -139,11 +121,10 @@ def _step(
     for parameter, *parts in zip(parameters, *gradients, strict=True):
         parameter.grad = sum(parts[1:], start=parts[0]) / len(parts)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps=options.steps, peak=options.rate) * group["scale"]
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+    for group in optimizer.param_groups:
+        group["lr"] = rate(step, steps=options.steps, peak=options.rate)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
     return float(np.mean(losses))
 
 
@@ -157,27 +138,26 @@ def _tokenizer(options: argparse.Namespace) -> PreTrainedTokenizerFast:
     return train_tokenizer(vocab_size=options.vocab)
 
 
-def _resume(path: Path, model: Any, optimizers: Sequence[Any]) -> int:
+def _resume(path: Path, model: Any, optimizer: Any) -> int:
     import torch
 
     if not path.exists():
         return 0
     saved = torch.load(path, weights_only=True)
     model.load_state_dict(saved["model"])
-    for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
-        optimizer.load_state_dict(state)
+    optimizer.load_state_dict(saved["optimizer"])
     return int(saved["step"])
 
 
 def _save(
-    options: argparse.Namespace, model: Any, optimizers: Sequence[Any], tokenizer: Any, step: int
+    options: argparse.Namespace, model: Any, optimizer: Any, tokenizer: Any, step: int
 ) -> None:
     import torch
 
     options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    states = [optimizer.state_dict() for optimizer in optimizers]
     torch.save(
-        {"model": model.state_dict(), "optimizers": states, "step": step}, options.checkpoint
+        {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step},
+        options.checkpoint,
     )
     export(model, tokenizer, options.out)
 
@@ -195,7 +175,7 @@ def export(model: Any, tokenizer: Any, out: Path) -> None:
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Command-line options."""
     parser = argparse.ArgumentParser(prog="python -m models.town.train", description=__doc__)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     parser.add_argument("--seed", type=int, default=0)
@@ -203,7 +183,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="threads with a batch each")
     parser.add_argument("--compile", action="store_true", help="1.4 times as fast, slow to start")
     parser.add_argument("--length", type=int, default=256, help="tokens per packed row")
-    parser.add_argument("--optimizer", choices=["muon", "adamw"], default="muon")
     parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
     parser.add_argument("--hidden", type=int, default=192)
     parser.add_argument("--layers", type=int, default=4)
@@ -214,4 +193,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    import torch
+
+    torch.set_num_threads(1)  # workers side by side lose less to waiting than threads in each op
     train(parse())

@@ -8,7 +8,7 @@ import torch
 
 from models.town.evaluate import honest_floor, lines, share, total_variation
 from models.town.evaluate import mean as mean_row
-from models.town.train import build_optimizers, parse, rate, train
+from models.town.train import parse, rate, train
 
 
 def options(tmp_path, name, steps, *more):
@@ -62,18 +62,6 @@ def test_rate_warms_up_holds_and_ends_at_zero():
     assert rates[99] == rates[600] == 1.0
     assert rates[825] == pytest.approx(0.5)  # half of the last 350 steps is left
     assert rates[1000] == 0.0
-
-
-def test_muon_takes_the_matrices_of_the_layers(tmp_path):
-    from models.town.tokenizer import train_tokenizer
-    from models.town.train import build_model
-
-    model = build_model(train_tokenizer(vocab_size=600), hidden=32, layers=1)
-    (everything,) = build_optimizers(model, kind="adamw")
-    adamw, muon = build_optimizers(model, kind="muon")
-    count = [sum(len(g["params"]) for g in o.param_groups) for o in (everything, adamw, muon)]
-    assert count[0] == count[1] + count[2]
-    assert count[2] == 7  # q, k, v, o, gate, up, down
 
 
 def test_total_variation_by_hand():
