@@ -68,7 +68,7 @@ def test_a_selection_survives_growth(visit, slow_app):
     words = visitor.picked.inner_text()
     rows = str(int(words.split()[0]) + 1)
     expect(visitor.listed()).to_have_attribute("aria-rowcount", rows)
-    visitor.at_least_points(visitor.points.count() + 12)
+    visitor.at_least_points(visitor.at_least_points(1) + 12)
     expect(visitor.picked).to_have_text(words)
     expect(visitor.listed()).to_have_attribute("aria-rowcount", rows)
     visitor.stop.click()
@@ -100,9 +100,8 @@ def test_a_reload_finds_the_run_again(visit, slow_app):
     run = visitor.run_id
     visitor.page.reload()
     expect(visitor.stop).to_be_visible()
-    assert visitor.at_least_points(before) >= before
-    assert visitor.run_id == run
     visitor.at_least_points(before + 8)
+    assert visitor.run_id == run
     visitor.stop.click()
     visitor.finished()
 
@@ -113,7 +112,7 @@ def test_a_running_run_is_found_without_its_address(visit, slow_app):
     before = visitor.at_least_points(8)
     visitor.page.goto(slow_app.url)
     expect(visitor.stop).to_be_visible()
-    assert visitor.at_least_points(before) >= before
+    visitor.at_least_points(before)
     visitor.stop.click()
     visitor.finished()
 

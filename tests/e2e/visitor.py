@@ -18,6 +18,13 @@ _POINT_OF_NEW_MAP = """() => {
   return box?.width > 0 && [box.x + box.width / 2, box.y + box.height / 2]
 }"""
 
+_POINTS = """(least) => {
+  const counts = [...document.querySelectorAll(".js-plotly-plot")]
+    .filter((map) => map.getBoundingClientRect().height > 0)
+    .map((map) => map.querySelectorAll(".points path").length)
+  return Math.max(0, ...counts) >= least && Math.max(...counts)
+}"""
+
 
 class Visitor:
     """One browser with cookies of its own.
@@ -79,8 +86,8 @@ class Visitor:
 
     def at_least_points(self, count: int) -> int:
         """Wait until the map shows this many points; how many it shows then."""
-        expect(self.points.nth(count - 1)).to_be_attached(timeout=RUN_S * 1000)
-        return self.points.count()
+        shown = self.page.wait_for_function(_POINTS, arg=count, timeout=RUN_S * 1000)
+        return int(shown.json_value())
 
     def lasso_a_point_while_it_grows(self) -> None:
         """Draw around one point, and again if the map changed under the pointer."""
