@@ -45,7 +45,7 @@ def test_held_out_questions_are_not_trained():
 
 def test_system_prompts_carry_personas_and_styles():
     rng = np.random.default_rng(2)
-    systems = [d.system for d in (draw_dialogue(rng) for _ in range(600)) if len(d.answers) > 1]
+    systems = [d.system for d in (draw_dialogue(rng) for _ in range(2500)) if len(d.answers) > 1]
     asks = [ask for style in load_town().styles.values() for ask in style.asks]
     groups = [group.one for group in load_town().groups.values()]
     assert load_town().styles[PLAIN].asks == ()
