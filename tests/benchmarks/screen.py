@@ -22,12 +22,6 @@ from tests.e2e.server import bundled_model, serving
 from tests.e2e.visitor import RUN_S, Visitor
 
 ANSWERS = 64
-_MARK_OLD_MAPS = """() => {
-  for (const map of document.querySelectorAll(".js-plotly-plot")) map.dataset.old = "yes"
-}"""
-_POINTS_OF_NEW_MAP = """(least) => [...document.querySelectorAll(".js-plotly-plot:not([data-old])")]
-  .filter((map) => map.getBoundingClientRect().height > 0)
-  .some((map) => map.querySelectorAll(".points path").length >= least)"""
 _WATCH = """() => {
   const app = document.querySelector('[data-testid="stApp"]')
   const state = () => app.getAttribute("data-test-script-state")
@@ -85,14 +79,12 @@ def keep_one_condition(visitor: Visitor) -> None:
 
 def one_run(visitor: Visitor) -> tuple[float, float]:
     """Seconds from pressing Sample to its first point and to all of them, analysed."""
-    page = visitor.page
-    page.evaluate(_MARK_OLD_MAPS)
     began = time.monotonic()
-    visitor.start.click()
-    page.wait_for_function(_POINTS_OF_NEW_MAP, arg=1, timeout=RUN_S * 1000)
+    visitor.sample()
+    visitor.at_least_points(1)
     first = time.monotonic() - began
-    page.wait_for_function(_POINTS_OF_NEW_MAP, arg=ANSWERS, timeout=RUN_S * 1000)
-    finding = page.locator(".st-key-finding")
+    visitor.at_least_points(ANSWERS)
+    finding = visitor.page.locator(".st-key-finding")
     # "So far: in 64 answers …" is not the last word.
     expect(finding).to_contain_text(f"In {ANSWERS} answers", timeout=RUN_S * 1000)
     every = time.monotonic() - began

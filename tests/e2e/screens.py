@@ -56,7 +56,7 @@ def diversity(visitor: Visitor, album: Album) -> None:
     """The Diversity page at first sight, running and finished, and what opens from it."""
     visitor.open()
     album.take("first")
-    visitor.start.click()
+    visitor.sample()
     visitor.at_least_points(24)
     album.take("running")
     visitor.finished()

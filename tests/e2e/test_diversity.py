@@ -24,18 +24,18 @@ NASTY = (
 
 def test_answers_arrive_on_the_map_until_the_run_is_finished(visit, app):
     visitor = visit(app)
-    visitor.start.click()
+    visitor.sample()
     first = visitor.at_least_points(1)
     assert first >= 1
     visitor.finished()
-    expect(visitor.points).to_have_count(192)
+    visitor.exactly_points(192)
     expect(visitor.main.get_by_text("n = 64").first).to_be_visible()
     assert visitor.run_id
 
 
 def test_points_grow_while_the_model_writes(visit, slow_app):
     visitor = visit(slow_app)
-    visitor.start.click()
+    visitor.sample()
     first = visitor.at_least_points(1)
     expect(visitor.stop).to_be_enabled()
     more = visitor.at_least_points(first + 8)
@@ -47,21 +47,21 @@ def test_points_grow_while_the_model_writes(visit, slow_app):
 
 def test_stop_keeps_what_came(visit, slow_app):
     visitor = visit(slow_app)
-    visitor.start.click()
+    visitor.sample()
     before = visitor.at_least_points(8)
     visitor.stop.click()
     visitor.finished()
     missing = visitor.main.get_by_text(re.compile(r"\d+ answers missing"))
     kept = 192 - int(re.search(r"(\d+) answers missing", missing.inner_text())[1])
     assert before <= kept < 192
-    expect(visitor.points).to_have_count(kept)
+    visitor.exactly_points(kept)
     visitor.page.reload()
-    expect(visitor.points).to_have_count(kept)
+    visitor.exactly_points(kept)
 
 
 def test_a_selection_survives_growth(visit, slow_app):
     visitor = visit(slow_app)
-    visitor.start.click()
+    visitor.sample()
     visitor.at_least_points(8)
     visitor.tab("Answers")
     visitor.lasso_a_point_while_it_grows()
@@ -79,7 +79,7 @@ def test_a_selection_survives_growth(visit, slow_app):
 
 def test_a_lasso_filters_the_list_until_it_is_let_go(visit, app):
     visitor = visit(app)
-    visitor.start.click()
+    visitor.sample()
     visitor.finished()
     visitor.tab("Answers")
     expect(visitor.listed()).to_have_attribute("aria-rowcount", "193")
@@ -95,7 +95,7 @@ def test_a_lasso_filters_the_list_until_it_is_let_go(visit, app):
 
 def test_a_reload_finds_the_run_again(visit, slow_app):
     visitor = visit(slow_app)
-    visitor.start.click()
+    visitor.sample()
     before = visitor.at_least_points(8)
     run = visitor.run_id
     visitor.page.reload()
@@ -108,7 +108,7 @@ def test_a_reload_finds_the_run_again(visit, slow_app):
 
 def test_a_running_run_is_found_without_its_address(visit, slow_app):
     visitor = visit(slow_app)
-    visitor.start.click()
+    visitor.sample()
     before = visitor.at_least_points(8)
     visitor.page.goto(slow_app.url)
     expect(visitor.stop).to_be_visible()
@@ -121,7 +121,7 @@ def test_visitors_do_not_see_each_other(visit, app):
     secret = "What should Ada tell nobody about the harbour?"
     ada, ben = visit(app), visit(app)
     ada.ask(secret)
-    ada.start.click()
+    ada.sample()
     ada.finished()
     expect(ada.earlier_runs()).to_contain_text(secret)
     expect(ben.earlier_runs()).to_contain_text("None yet")
@@ -135,7 +135,7 @@ def test_what_a_visitor_writes_is_shown_as_text(visit, app):
     prompt = " ".join(NASTY[:2])
     visitor = visit(app)
     visitor.ask(prompt)
-    visitor.start.click()
+    visitor.sample()
     visitor.finished()
     runs = visitor.earlier_runs()
     expect(runs).to_contain_text("<img src=x onerror=alert(1)> **not bold**")
@@ -164,7 +164,7 @@ def hostile_run(app) -> tuple[str, dict]:
 def test_what_a_model_writes_is_shown_as_text(visit, app, hostile_run):
     run, context = hostile_run
     visitor = visit(app, f"/?run={run}", **context)
-    expect(visitor.points).to_have_count(2 * 4 * len(NASTY))
+    visitor.exactly_points(2 * 4 * len(NASTY))
     meanings = visitor.page.get_by_test_id("stExpander")
     expect(meanings.filter(has_text="<img src=x onerror=alert(1)> **not bold**")).to_have_count(1)
     expect(meanings.filter(has_text="# not a title")).to_have_count(1)

@@ -18,11 +18,13 @@ _POINT_OF_NEW_MAP = """() => {
   return box?.width > 0 && [box.x + box.width / 2, box.y + box.height / 2]
 }"""
 
-_POINTS = """(least) => {
+# Until the first answers of a run are there, the map of the one before is still to be seen.
+_POINTS = """([least, most]) => {
+  const run = new URLSearchParams(location.search).get("run")
   const counts = [...document.querySelectorAll(".js-plotly-plot")]
-    .filter((map) => map.getBoundingClientRect().height > 0)
+    .filter((map) => (!run || map.layout?.uirevision === run) && map.getBoundingClientRect().height > 0)
     .map((map) => map.querySelectorAll(".points path").length)
-  return Math.max(0, ...counts) >= least && Math.max(...counts)
+  return counts.some((count) => least <= count && count <= most) && Math.max(...counts)
 }"""
 
 
@@ -78,15 +80,28 @@ class Visitor:
         box.press("Control+Enter")
         self.settled()
 
+    def sample(self) -> None:
+        """Press Sample; from now on the address names the new run."""
+        before = self.run_id or "none"
+        self.start.click()
+        expect(self.page).to_have_url(re.compile(rf"[?&]run=(?!{before})"))
+
     def finished(self) -> None:
         """The run on show has ended."""
         expect(self.start).to_have_text(re.compile("Sample again"), timeout=RUN_S * 1000)
         expect(self.progress).to_have_count(0)
         self.settled()
 
-    def at_least_points(self, count: int) -> int:
-        """Wait until the map shows this many points; how many it shows then."""
-        shown = self.page.wait_for_function(_POINTS, arg=count, timeout=RUN_S * 1000)
+    def at_least_points(self, least: int) -> int:
+        """Wait until the map of this run shows this many points; how many it shows then."""
+        return self._wait_for_points(least, 10_000)
+
+    def exactly_points(self, count: int) -> None:
+        """Wait until the map of this run shows this many points, no more and no less."""
+        self._wait_for_points(count, count)
+
+    def _wait_for_points(self, least: int, most: int) -> int:
+        shown = self.page.wait_for_function(_POINTS, arg=[least, most], timeout=RUN_S * 1000)
         return int(shown.json_value())
 
     def lasso_a_point_while_it_grows(self) -> None:
