@@ -56,12 +56,19 @@ def _warm_up() -> None:
     from experiments.layout import warm_up as warm_up_layout
 
     try:
-        embedder().embed(["warm-up"])
-        models().submit("", settings().model, lambda model: None).result()
-        warm_up_layout()
+        for load in (_load_embedder, _load_model, warm_up_layout):
+            load()
+            # Streamlit collects garbage after every script run, once a second while a run is
+            # watched. What is frozen costs that nothing, so each step's objects are at once.
+            gc.freeze()
     except Exception:
         # Nothing is lost: the first run loads the same and tells the visitor what went wrong.
         _log.warning("Warm-up failed.", exc_info=True)
-    # Streamlit collects garbage after every script run; frozen, a loaded model costs that nothing.
-    gc.collect()
-    gc.freeze()
+
+
+def _load_embedder() -> None:
+    embedder().embed(["warm-up"])
+
+
+def _load_model() -> None:
+    models().submit("", settings().model, lambda model: None).result()
