@@ -22,7 +22,8 @@ _POINT_OF_NEW_MAP = """() => {
 _POINTS = """([least, most]) => {
   const run = new URLSearchParams(location.search).get("run")
   const counts = [...document.querySelectorAll(".js-plotly-plot")]
-    .filter((map) => (!run || map.layout?.uirevision === run) && map.getBoundingClientRect().height > 0)
+    .filter((map) => !run || map.layout?.uirevision === run)
+    .filter((map) => map.getBoundingClientRect().height > 0)
     .map((map) => map.querySelectorAll(".points path").length)
   return counts.some((count) => least <= count && count <= most) && Math.max(...counts)
 }"""
