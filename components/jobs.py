@@ -46,6 +46,8 @@ def followed_run(state: State) -> Snapshot | None:
     page = state.diversity
     if not page.run_id:
         page.run_id = _run_to_rejoin(state)
+        if page.run_id:
+            st.query_params["run"] = page.run_id
     if not page.run_id:
         return None
     try:
@@ -141,7 +143,8 @@ def _offer_resume(state: State, snapshot: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             f"{as_markdown(snapshot.run.note)} What came is kept; "
-            f"{plural(missing, 'answer')} missing.",
+            f"{plural(missing, 'answer')} missing; as short ones finish first, the numbers lean "
+            "towards them.",
             width="content",
         )
         if st.button("Draw the rest", icon=":material/resume:", key="run.resume"):
