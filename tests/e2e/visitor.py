@@ -47,9 +47,10 @@ class Visitor:
         self.settled()
 
     def settled(self) -> None:
-        """The script has run and nothing on the page is stale."""
+        """The script has run, nothing on the page is stale, and every widget's code has come."""
         expect(self.page.get_by_test_id("stApp")).to_have_attribute(_STATE, "notRunning")
         expect(self.page.locator("[data-stale='true']")).to_have_count(0)
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
 
     @property
     def main(self) -> Locator:
