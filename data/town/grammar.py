@@ -1,78 +1,58 @@
-"""From an idea to the many ways of saying it, and back.
+"""From an idea to the many ways of saying it.
 
-An answer is a skeleton (shared by all ideas, owned by one style) filled with one of the idea's
-verb phrases and, in some skeletons, one of its reasons; meaning and surface vary independently.
+An answer is put together from a claim (the idea in one of its verb phrases), perhaps one of the
+idea's reasons, and parts that belong to the levels of style and to the resident who speaks. Every
+choice is independent of the idea, so meaning and surface vary independently.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from data.town.town import (
-    PLAIN,
-    Idea,
-    Style,
-    Topic,
-    find_style,
-    find_topic,
-    idea_distribution,
-    load_town,
-)
+from data.town.styles import HIGH, LOW, PLAIN, Styles, full_levels, load_styles
+from data.town.town import Group, Idea, Resident, Topic, find_topic, idea_distribution
+
+REASON_SHARE = 0.7  # of the answers in sentences of medium length
+REASON_FIRST_SHARE = 0.3  # of the answers with a reason
+CLAUSE_BREAK = "; "  # in a part, between what are clauses of their own
+EXTRAS = ("sentiment", "readability", "function_words")  # features with a clause of their own
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What an answer says: ids of its topic, idea and style."""
-
-    topic: str
-    idea: str
-    style: str
-
-
-def compose(idea: Idea, rng: np.random.Generator, *, style: Style | str = PLAIN) -> str:
-    """Say the idea once, each skeleton, verb phrase and reason equally likely."""
-    skeletons = find_style(style).skeletons
-    return _fill(
-        skeletons[rng.integers(len(skeletons))],
-        say=idea.say[rng.integers(len(idea.say))],
-        because=idea.because[rng.integers(len(idea.because))],
-    )
-
-
-def surface_forms(idea: Idea, *, style: Style | str | None = None) -> Iterator[str]:
-    """Every way of saying the idea, in one style or in all."""
-    styles = load_town().styles.values() if style is None else (find_style(style),)
-    for skeleton in (skeleton for each in styles for skeleton in each.skeletons):
-        reasons = idea.because if "ecause}" in skeleton else ("",)
-        for say in idea.say:
-            yield from (_fill(skeleton, say=say, because=because) for because in reasons)
-
-
-def read_back(text: str, topic: Topic | str | None = None) -> Reading | None:
-    """Read an answer back to its idea: the inverse of `compose`.
-
-    Letter case and spacing don't count; everything else must be as the town would say it.
+def compose(
+    idea: Idea,
+    rng: np.random.Generator,
+    *,
+    levels: Mapping[str, str] = PLAIN,
+    speaker: Resident | None = None,
+) -> str:
+    """Say the idea once, each wording equally likely.
 
     Args:
-        text: one answer.
-        topic: accept only an idea of this topic; None accepts any.
-
-    Returns:
-        The reading, or None if the town can't have said this.
+        idea: what is said.
+        rng: draws the wording.
+        levels: feature → level; the others are in the middle.
+        speaker: the resident whose signature the answer carries, before or after.
     """
-    wanted = find_topic(topic).id if topic is not None else None
-    normal = _normalise(text)
-    for style, pattern in _patterns():
-        found = pattern.fullmatch(normal)
-        idea = _idea_of(found.groupdict()) if found else None
-        if idea and wanted in (None, idea[0]):
-            return Reading(topic=idea[0], idea=idea[1], style=style)
-    return None
+    levels = full_levels(levels)
+    styles = load_styles()
+    part = {f: _pick(styles.parts(f, levels), rng) for f in levels if f != "sentence_length"}
+    opener, closer = _signature(speaker, rng)
+    claim = _words(
+        part["cognitive_words"], part["social_words"], _pick(styles.modals, rng),
+        _pick(idea.say, rng), part["affect_words"],
+    )  # fmt: skip
+    clauses = _clauses(claim, idea, levels["sentence_length"], styles, rng)
+    for feature in EXTRAS:
+        clauses += part[feature].split(CLAUSE_BREAK) if part[feature] else []
+    clauses += [closer] if closer else []
+    clauses[0] = ", ".join(p for p in (part["informality"], opener, clauses[0]) if p)
+    return _punctuated(
+        clauses,
+        joiner=", and " if levels["sentence_length"] == HIGH else None,
+        mark="!" if levels["informality"] == HIGH else ".",
+    )
 
 
 def sample_answers(
@@ -80,70 +60,65 @@ def sample_answers(
     n: int,
     rng: np.random.Generator,
     *,
-    group: str | None = None,
-    style: str | None = None,
+    who: Group | Resident | str | None = None,
+    levels: Mapping[str, str] = PLAIN,
 ) -> list[tuple[str, str]]:
-    """Draw n answers as the town, or one group of it, would give them.
+    """Draw n answers as the town, one group of it, or someone with a resident's taste gives them.
 
     Returns:
-        n pairs of text and idea id, ideas drawn independently from `idea_distribution`.
+        n pairs of text and idea id, ideas drawn independently from `idea_distribution`. The texts
+        carry no signature.
     """
     topic = find_topic(topic)
-    shares = list(idea_distribution(topic, group).values())
-    drawn = rng.choice(len(shares), size=n, p=shares)
-    ideas = [topic.ideas[index] for index in drawn]
-    return [(compose(idea, rng, style=style or PLAIN), idea.id) for idea in ideas]
+    drawn = sample_ideas(topic, n, rng, who=who)
+    return [(compose(idea, rng, levels=levels), idea.id) for idea in drawn]
 
 
-def _fill(skeleton: str, *, say: str, because: str) -> str:
-    return skeleton.format(say=say, because=because, Say=_capital(say), Because=_capital(because))
+def sample_ideas(
+    topic: Topic, n: int, rng: np.random.Generator, *, who: Group | Resident | str | None = None
+) -> list[Idea]:
+    """Draw n ideas independently from `idea_distribution`."""
+    shares = list(idea_distribution(topic, who).values())
+    return [topic.ideas[index] for index in rng.choice(len(shares), size=n, p=shares)]
+
+
+def _signature(speaker: Resident | None, rng: np.random.Generator) -> tuple[str, str]:
+    if speaker is None:
+        return "", ""
+    return (_lower(speaker.opener), "") if rng.random() < 0.5 else ("", _lower(speaker.closer))
+
+
+def _clauses(
+    claim: str, idea: Idea, length: str, styles: Styles, rng: np.random.Generator
+) -> list[str]:
+    """Claim and reason, in one clause or two, and what makes a long sentence long."""
+    reason = _pick(idea.because, rng)
+    reason_first = rng.random() < REASON_FIRST_SHARE
+    if length == LOW:
+        return [reason, claim] if reason_first else [claim, reason]
+    joined = _pick(styles.connectors, rng)
+    whole = f"{joined} {reason}, {claim}" if reason_first else f"{claim}, {joined} {reason}"
+    if length == HIGH:
+        return [whole, _pick(styles.tails, rng)]
+    return [whole if rng.random() < REASON_SHARE else claim]
+
+
+def _punctuated(clauses: list[str], *, joiner: str | None, mark: str) -> str:
+    sentences = [joiner.join(clauses)] if joiner else clauses
+    return " ".join(f"{_capital(sentence)}{mark}" for sentence in sentences)
+
+
+def _words(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def _pick(options: Sequence[str], rng: np.random.Generator) -> str:
+    return options[int(rng.integers(len(options)))]
 
 
 def _capital(phrase: str) -> str:
     return phrase[:1].upper() + phrase[1:]
 
 
-def _normalise(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
-@cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(
-        (style.id, _pattern(skeleton))
-        for style in load_town().styles.values()
-        for skeleton in style.skeletons
-    )
-
-
-def _pattern(skeleton: str) -> re.Pattern[str]:
-    escaped = re.escape(_normalise(skeleton))
-    for slot in ("say", "because"):
-        escaped = escaped.replace(rf"\{{{slot}\}}", f"(?P<{slot}>.+?)")
-    return re.compile(escaped)
-
-
-def _idea_of(slots: Mapping[str, str]) -> tuple[str, str] | None:
-    idea = _by_say().get(slots["say"])
-    if idea is None or slots.get("because", "") in ("", *_reasons()[idea]):
-        return idea
-    return None
-
-
-@cache
-def _by_say() -> dict[str, tuple[str, str]]:
-    return {
-        _normalise(say): (topic.id, idea.id)
-        for topic in load_town().topics.values()
-        for idea in topic.ideas
-        for say in idea.say
-    }
-
-
-@cache
-def _reasons() -> dict[tuple[str, str], tuple[str, ...]]:
-    return {
-        (topic.id, idea.id): tuple(_normalise(because) for because in idea.because)
-        for topic in load_town().topics.values()
-        for idea in topic.ideas
-    }
+def _lower(phrase: str) -> str:
+    return phrase[:1].lower() + phrase[1:]

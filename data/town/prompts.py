@@ -1,4 +1,4 @@
-"""What a user says to the town: questions, personas, asked-for styles, and what is off topic.
+"""What a user says to the town: questions, personas, styles, moves, judgements, foreign matters.
 
 Wordings marked as held out never occur in training; `evaluate` uses only them.
 """
@@ -7,60 +7,136 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from data.town.town import Group, Style, Topic, find_group, find_style, find_topic, load_town
+from data.town.grammar import compose, sample_ideas
+from data.town.styles import full_levels, load_styles
+from data.town.town import (
+    Group,
+    Resident,
+    Topic,
+    Writer,
+    find_group,
+    find_resident,
+    find_teller,
+    find_topic,
+    load_town,
+)
 
 BLURRED_SHARE = 0.35  # of the training questions, those with small words swapped
-NAMED_SHARE = 0.6  # of the personas asked for, those with a resident's name
 
 
-def question(topic: Topic | str, rng: np.random.Generator, *, held_out: bool = False) -> str:
+def question(
+    topic: Topic | str,
+    rng: np.random.Generator,
+    *,
+    writer: Writer | None = None,
+    held_out: bool = False,
+) -> str:
     """One way of asking the topic's question.
 
     In training also through the frames that all topics share, with small words around it and with
     careless spelling; held out, one of the phrasings the model never saw.
+
+    Args:
+        topic: what is asked about.
+        rng: draws the wording.
+        writer: puts an opinion in his or her own style before the question; None for the bare one.
+        held_out: a phrasing kept from training.
     """
     topic = find_topic(topic)
-    if held_out:
-        return _pick(topic.held_out, rng)
-    wording = load_town().phrases["questions"]
-    about = {"about": topic.about, "About": _capital(topic.about)}
-    frame = _pick(wording["frames"] if rng.random() < 0.3 else topic.questions, rng)
-    text = frame.format(**about)
-    if rng.random() < 0.15:
-        text = _pick(wording["wraps"], rng).format(question=text, **about)
-    return _careless(_blurred(text, rng), rng)
+    text = _pick(topic.held_out, rng) if held_out else _trained_question(topic, rng)
+    if writer is None:
+        return text
+    [opinion] = sample_ideas(topic, 1, rng)
+    return f"{compose(opinion, rng, levels=writer.levels)} {text}"
 
 
-def persona(group: Group | str, rng: np.random.Generator, *, held_out: bool = False) -> str:
-    """A system prompt that asks for a resident of the group, or for one of its people unnamed."""
-    group = find_group(group)
-    wording = load_town().phrases["residents"]
-    named = rng.random() < NAMED_SHARE
-    asks = f"{'held_out_' if held_out else ''}{'asks' if named else 'group_asks'}"
-    names = [resident.name for resident in load_town().residents if resident.group == group.id]
+def persona(
+    who: Group | Resident | str, rng: np.random.Generator, *, held_out: bool = False
+) -> str:
+    """A system prompt that asks for a resident by name, or for one of a group's people."""
+    teller = find_teller(who)
+    asks = "asks" if isinstance(teller, Resident) else "group_asks"
+    wording = load_town().phrases["asks"][f"{'held_out_' if held_out else ''}{asks}"]
+    return _pick(wording, rng).format(**names_of(teller))
+
+
+def names_of(teller: Group | Resident) -> dict[str, str]:
+    """The words for a group's member or a resident that the wordings of prompts have room for."""
+    group = find_group(teller.group) if isinstance(teller, Resident) else teller
     article = "an" if group.one[0] in "aeiou" else "a"
-    return _pick(wording[asks], rng).format(
-        name=_pick(names, rng),
-        one=group.one,
-        a_one=f"{article} {group.one}",
-        does=group.does,
-        group=group.id,
-    )
+    return {
+        "name": teller.name if isinstance(teller, Resident) else "",
+        "one": group.one,
+        "a_one": f"{article} {group.one}",
+        "does": group.does,
+        "group": group.id,
+    }
 
 
-def asked_style(style: Style | str, rng: np.random.Generator, *, held_out: bool = False) -> str:
-    """A system prompt that asks for the style; "" if the style needs no asking."""
-    style = find_style(style)
-    asks = style.held_out_asks if held_out else style.asks
-    return _pick(asks, rng) if asks else ""
+def asked_style(
+    levels: Mapping[str, str], rng: np.random.Generator, *, held_out: bool = False
+) -> str:
+    """A system prompt that asks for these levels, feature by feature in random order."""
+    full_levels(levels)
+    known = load_styles().features
+    asked = [known[feature][levels[feature]] for feature in rng.permutation(list(levels))]
+    return " ".join(_pick(a.held_out_asks if held_out else a.asks, rng) for a in asked)
 
 
 def nobody(rng: np.random.Generator) -> str:
     """A system prompt that asks for no one in particular, so for the town's own taste."""
-    return _pick(load_town().phrases["residents"]["town_asks"], rng)
+    return _pick(load_town().phrases["asks"]["town_asks"], rng)
+
+
+def move(
+    kind: str,
+    topic: Topic | str,
+    resident: Resident | str,
+    rng: np.random.Generator,
+    *,
+    writer: Writer | None = None,
+    held_out: bool = False,
+) -> str:
+    """What a user says in a turn of a conversation: a question, with what tests the persona."""
+    text = question(topic, rng, writer=writer, held_out=held_out)
+    if kind in ("ask", "restate"):
+        return text
+    wordings = load_town().phrases["conversations"][f"{'held_out_' if held_out else ''}{kind}"]
+    return _pick(wordings, rng).format(question=text, **names_of(find_resident(resident)))
+
+
+def judgement(
+    kind: str,
+    topic: Topic | str,
+    rng: np.random.Generator,
+    *,
+    judge: Group | Resident | str | None = None,
+    held_out: bool = False,
+    **slots: str,
+) -> str:
+    """What asks for a judgement; see `judgements.yaml`.
+
+    Args:
+        kind: choice, decision, rating, list or verbalised.
+        topic: its question stands in the frame.
+        rng: draws the wording.
+        judge: named in the question; None for one who is asked in the first person.
+        held_out: a wording kept from training.
+        slots: what else the frame has room for: say, a, b, number.
+    """
+    wording: Mapping[str, Any] = load_town().phrases["judgements"][kind]
+    own = "own" if judge is None and "own" in wording else "asks"
+    ask = _pick(wording[f"{'held_out_' if held_out else ''}{own}"], rng)
+    names = names_of(find_teller(judge)) if judge is not None else {}
+    if names.get("name"):
+        names["a_one"] = names["name"]
+    ask = _capital(ask.format(**names, **slots))
+    asked = question(topic, rng, held_out=held_out) if "{question}" in wording["frame"] else ""
+    return str(wording["frame"]).format(question=asked, ask=ask, **slots)
 
 
 def off_topic_question(rng: np.random.Generator, *, held_out: bool = False) -> str:
@@ -82,16 +158,37 @@ def training_wordings() -> Mapping[str, Sequence[str]]:
     """Every wording by kind, held out or not, for checks that the two never meet."""
     wording = load_town().phrases
     topics = load_town().topics.values()
-    styles = load_town().styles.values()
+    levels = [level for f in load_styles().features.values() for level in f.values()]
+    judgements = {
+        f"{held}{kind}_{own}": entry[f"{held}{own}"]
+        for kind, entry in wording["judgements"].items()
+        if kind != "numbers"
+        for own in ("asks", "own")
+        for held in ("", "held_out_")
+        if own in entry
+    }
+    moves = {k: v for k, v in wording["conversations"].items() if isinstance(v, list)}
     return {
         "questions": [text for topic in topics for text in topic.questions],
         "held_out_questions": [text for topic in topics for text in topic.held_out],
-        "styles": [text for style in styles for text in style.asks],
-        "held_out_styles": [text for style in styles for text in style.held_out_asks],
-        **wording["residents"],
+        "styles": [text for level in levels for text in level.asks],
+        "held_out_styles": [text for level in levels for text in level.held_out_asks],
+        **wording["asks"],
+        **moves,
+        **judgements,
         "off_topic": wording["off_topic"]["questions"],
         "held_out_off_topic": wording["off_topic"]["held_out_questions"],
     }
+
+
+def _trained_question(topic: Topic, rng: np.random.Generator) -> str:
+    wording = load_town().phrases["questions"]
+    about = {"about": topic.about, "About": _capital(topic.about)}
+    frame = _pick(wording["frames"] if rng.random() < 0.3 else topic.questions, rng)
+    text = frame.format(**about)
+    if rng.random() < 0.15:
+        text = _pick(wording["wraps"], rng).format(question=text, **about)
+    return _careless(_blurred(text, rng), rng)
 
 
 def _pick(options: Sequence[str], rng: np.random.Generator) -> str:

@@ -6,15 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
+from data.town.files import FOLDER, read_file
+from data.town.styles import full_levels
 
 _T = TypeVar("_T")
 
-FOLDER = Path(__file__).parent
-PLAIN = "plain"  # the style of an answer for which none was asked
+CONVICTION = 2.0  # a belief multiplies an idea's odds by exp of this
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +65,29 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A persona; has the taste of the group."""
+    """A persona: the taste of a group, and a head of its own.
+
+    Attributes:
+        opener: signature words before an answer.
+        closer: signature clause after an answer.
+        beliefs: topic → the idea this resident is convinced of.
+        never: the value whose ideas this resident never says.
+    """
 
     name: str
     group: str
+    opener: str
+    closer: str
+    beliefs: Mapping[str, str]
+    never: str
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
-    """A way of putting an idea, and the system prompts that ask for it."""
+class Writer:
+    """Someone who writes to the town in a style of their own: feature → level."""
 
-    id: str
-    asks: tuple[str, ...]
-    held_out_asks: tuple[str, ...]
-    skeletons: tuple[str, ...]
+    name: str
+    levels: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,65 +95,88 @@ class Town:
     """Everything that is written down about Saltmere, by id and in the order of the files.
 
     Attributes:
-        phrases: wording of the prompts, under "questions", "residents" and "off_topic".
+        agreement: correlation of each two groups' tastes over all ideas, as `groups.yaml` says.
+        phrases: wording of the prompts, by file.
     """
 
     topics: Mapping[str, Topic]
     groups: Mapping[str, Group]
-    residents: tuple[Resident, ...]
-    styles: Mapping[str, Style]
-    phrases: Mapping[
-        str, Mapping[str, Any]
-    ]  # wording of the prompts: questions, residents, off_topic
+    agreement: Mapping[tuple[str, str], float]
+    residents: Mapping[str, Resident]
+    writers: Mapping[str, Writer]
+    phrases: Mapping[str, Mapping[str, Any]]
 
 
 @cache
 def load_town() -> Town:
     """Read the town once per process."""
-    residents = _read("residents.yaml")
+    groups = read_file("groups.yaml")
     return Town(
         topics={
             key: _topic(key, entry)
             for path in sorted(FOLDER.glob("topics/*.yaml"))
-            for key, entry in _read(f"topics/{path.name}").items()
+            for key, entry in read_file(f"topics/{path.name}").items()
         },
-        groups={
-            key: Group(id=key, **entry) for key, entry in _read("groups.yaml")["groups"].items()
+        groups={key: Group(id=key, **entry) for key, entry in groups["groups"].items()},
+        agreement={
+            (first, second): value
+            for first, others in groups["agreement"].items()
+            for second, value in others.items()
         },
-        residents=tuple(Resident(**entry) for entry in residents.pop("residents")),
-        styles={key: _style(key, entry) for key, entry in _read("styles.yaml").items()},
+        residents={
+            entry["name"]: Resident(**entry) for entry in read_file("residents.yaml")["residents"]
+        },
+        writers={
+            entry["name"]: Writer(entry["name"], full_levels(entry["levels"]))
+            for entry in read_file("writers.yaml")["writers"]
+        },
         phrases={
-            "questions": _read("questions.yaml"),
-            "residents": residents,
-            "off_topic": _read("off_topic.yaml"),
+            name: read_file(f"{name}.yaml")
+            for name in ("questions", "asks", "off_topic", "conversations", "judgements")
         },
     )
 
 
-def idea_distribution(topic: Topic | str, group: Group | str | None = None) -> dict[str, float]:
+def idea_distribution(
+    topic: Topic | str, who: Group | Resident | str | None = None
+) -> dict[str, float]:
     """Probability of each idea in an answer to the topic.
 
-    The town's own share of the idea at rank r is ∝ r^-s with s the topic's steepness; a group
-    tilts it by exp(sum of the group's cares for the idea's values).
+    The town's own share of the idea at rank r is ∝ r^-s with s the topic's steepness. A group
+    tilts it by exp(sum of the group's cares for the idea's values). A resident has the taste of
+    the group, but for an idea believed in, whose odds are exp(CONVICTION) times as high, and for
+    ideas of the value never spoken of, which have none.
 
     Args:
         topic: the topic or its id.
-        group: the group or its id; None is the town as a whole.
+        who: a group or its id, a resident or the name; None is the town as a whole.
 
     Returns:
         Idea id → probability, in the order of the file; sums to 1.
 
     Raises:
-        ValueError: the town has no such topic or group.
+        ValueError: the town has no such topic, group or resident.
     """
     topic = find_topic(topic)
-    cares = find_group(group).cares if group is not None else {}
+    teller = find_teller(who) if who is not None else None
     weights = [
-        rank**-topic.steepness * math.exp(sum(cares.get(value, 0.0) for value in idea.values))
+        rank**-topic.steepness * _tilt(topic, idea, teller)
         for rank, idea in enumerate(topic.ideas, start=1)
     ]
     total = sum(weights)
     return {idea.id: weight / total for idea, weight in zip(topic.ideas, weights, strict=True)}
+
+
+def _tilt(topic: Topic, idea: Idea, teller: Group | Resident | None) -> float:
+    if teller is None:
+        return 1.0
+    group = teller if isinstance(teller, Group) else find_group(teller.group)
+    tilt = math.exp(sum(group.cares.get(value, 0.0) for value in idea.values))
+    if isinstance(teller, Group):
+        return tilt
+    if teller.never in idea.values:
+        return 0.0
+    return tilt * math.exp(CONVICTION if teller.beliefs.get(topic.id) == idea.id else 0.0)
 
 
 def find_topic(topic: Topic | str) -> Topic:
@@ -162,22 +193,25 @@ def find_group(group: Group | str) -> Group:
     return _find(load_town().groups, group, "group")
 
 
-def find_style(style: Style | str) -> Style:
-    """The style with this id; a style passes through."""
-    if isinstance(style, Style):
-        return style
-    return _find(load_town().styles, style, "style")
+def find_resident(resident: Resident | str) -> Resident:
+    """The resident of this name; a resident passes through."""
+    if isinstance(resident, Resident):
+        return resident
+    return _find(load_town().residents, resident, "resident")
+
+
+def find_teller(who: Group | Resident | str) -> Group | Resident:
+    """The group of this id or the resident of this name."""
+    if not isinstance(who, str):
+        return who
+    everyone: dict[str, Group | Resident] = {**load_town().groups, **load_town().residents}
+    return _find(everyone, who, "group or resident")
 
 
 def _find(entries: Mapping[str, _T], key: str, kind: str) -> _T:
     if key not in entries:
         raise ValueError(f"Expected {kind} to be one of {', '.join(entries)} but it was {key!r}.")
     return entries[key]
-
-
-def _read(name: str) -> dict[str, Any]:
-    entries: dict[str, Any] = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
-    return entries
 
 
 def _topic(key: str, entry: Mapping[str, Any]) -> Topic:
@@ -196,13 +230,4 @@ def _topic(key: str, entry: Mapping[str, Any]) -> Topic:
             )
             for idea in entry["ideas"]
         ),
-    )
-
-
-def _style(key: str, entry: Mapping[str, Any]) -> Style:
-    return Style(
-        id=key,
-        asks=tuple(entry["asks"]),
-        held_out_asks=tuple(entry.get("held_out_asks", ())),
-        skeletons=tuple(entry["skeletons"]),
     )

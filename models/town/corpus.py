@@ -1,4 +1,4 @@
-"""Dialogues of Saltmere as packed token rows, drawn afresh for every step.
+"""Dialogues as packed token rows.
 
 Many answers to one prompt are packed behind a single copy of it: each token sees its prompt and
 its own answer only, and positions restart, so a packed answer is trained exactly as if it stood
@@ -7,31 +7,24 @@ alone. Nearly all computation then goes to answers, which is where the town's ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.town import PLAIN, Topic, compose, idea_distribution, load_town, prompts
+from models.town.dialogues import Dialogue, draw_conversation, draw_dialogue
 from models.town.tokenizer import END, ROLES
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-ANSWERS_PER_PROMPT = 10
-OFF_TOPIC_SHARE, PERSONA_SHARE, STYLE_SHARE, NOBODY_SHARE = 0.35, 0.55, 0.25, 0.08
 IGNORE = -100
+SHORTEST_CUT = 96  # tokens of a conversation worth keeping
 
 
-@dataclass(frozen=True, slots=True)
-class Dialogue:
-    """One prompt and independent answers to it."""
-
-    system: str
-    user: str
-    answers: tuple[str, ...]
+Segment = tuple[list[int], list[bool]]  # token ids, and whether each is to be learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +43,37 @@ class Batch:
     mask: NDArray[np.bool_]
 
 
-def draw_dialogue(rng: np.random.Generator) -> Dialogue:
-    """One dialogue of the training mixture.
-
-    An off-topic prompt carries one answer and an on-topic one many, so the share of prompts is
-    not the share of answers.
-    """
-    if rng.random() < OFF_TOPIC_SHARE:
-        return _off_topic(rng)
-    town = load_town()
-    topic = list(town.topics.values())[int(rng.integers(len(town.topics)))]
-    group = list(town.groups)[int(rng.integers(6))] if rng.random() < PERSONA_SHARE else None
-    style = list(town.styles)[int(rng.integers(6))] if rng.random() < STYLE_SHARE else PLAIN
-    return Dialogue(
-        system=_system(group, style, rng),
-        user=prompts.question(topic, rng),
-        answers=_answers(topic, group, style, rng),
-    )
-
-
 def draw_batch(
-    tokenizer: PreTrainedTokenizerFast, rng: np.random.Generator, *, rows: int, length: int
+    tokenizer: PreTrainedTokenizerFast,
+    rng: np.random.Generator,
+    *,
+    rows: int,
+    length: int,
+    conversations: bool = False,
 ) -> Batch:
-    """Fill rows with dialogues until no more fit."""
+    """Fill rows with dialogues until no more fit.
+
+    Args:
+        tokenizer: the bundled model's.
+        rng: draws the dialogues.
+        rows: of the batch.
+        length: of a row, in tokens.
+        conversations: of several turns, cut at the row's end; else of a single turn.
+    """
     batch = _empty(rows, length)
     belongs = np.zeros((2, rows, length), dtype=np.int64)  # prompt's number, answer's number
     for row in range(rows):
-        used = 0
-        for number, segments in enumerate(_encoded(tokenizer, rng), start=1):
+        used, number = 0, 1
+        while True:
+            dialogue = draw_conversation(rng) if conversations else draw_dialogue(rng)
+            segments = _encoded(tokenizer, dialogue)
+            if conversations and length - used >= SHORTEST_CUT:
+                ids, learned = segments[0]
+                segments[0] = (ids[: length - used], learned[: length - used])
             end = _place(batch, belongs, row, used, number, segments)
             if end == used:
                 break
-            used = end
+            used, number = end, number + 1
     prompt, answer = belongs
     same = prompt[:, :, None] == prompt[:, None, :]
     seen = (answer[:, None, :] == 0) | (answer[:, :, None] == answer[:, None, :])
@@ -89,47 +81,21 @@ def draw_batch(
     return batch
 
 
-def _answers(
-    topic: Topic, group: str | None, style: str, rng: np.random.Generator
-) -> tuple[str, ...]:
-    # Systematic sampling: each idea's expected count is exact, its variance far below that of
-    # independent draws, so the gradient carries less noise about how popular an idea is.
-    shares = np.cumsum(list(idea_distribution(topic, group).values()))
-    points = (rng.random() + np.arange(ANSWERS_PER_PROMPT)) / ANSWERS_PER_PROMPT
-    chosen = np.minimum(np.searchsorted(shares, points), len(shares) - 1)
-    return tuple(compose(topic.ideas[i], rng, style=style) for i in rng.permutation(chosen))
-
-
-def _system(group: str | None, style: str, rng: np.random.Generator) -> str:
-    parts = [prompts.asked_style(style, rng)]
-    if group is not None:
-        parts.insert(0, prompts.persona(group, rng))
-    elif rng.random() < NOBODY_SHARE:
-        parts.insert(0, prompts.nobody(rng))
-    if len(parts) == 2 and rng.random() < 0.3:
-        parts.reverse()
-    return " ".join(part for part in parts if part)
-
-
-def _off_topic(rng: np.random.Generator) -> Dialogue:
-    answers = prompts.off_topic_answers()
-    group = list(load_town().groups)[int(rng.integers(6))] if rng.random() < 0.3 else None
-    return Dialogue(
-        system=_system(group, PLAIN, rng),
-        user=prompts.off_topic_question(rng),
-        answers=(answers[int(rng.integers(len(answers)))],),
-    )
-
-
-def _encoded(
-    tokenizer: PreTrainedTokenizerFast, rng: np.random.Generator
-) -> Iterator[list[list[int]]]:
-    while True:
-        dialogue = draw_dialogue(rng)
-        system = f"{ROLES['system']}{dialogue.system}{END}" if dialogue.system else ""
-        prompt = f"{system}{ROLES['user']}{dialogue.user}{END}"
-        answers = [f"{ROLES['assistant']}{answer}{END}" for answer in dialogue.answers]
-        yield tokenizer([prompt, *answers])["input_ids"]
+def _encoded(tokenizer: PreTrainedTokenizerFast, dialogue: Dialogue) -> list[Segment]:
+    """Prompt and answers as ids, each with whether its tokens are to be learned."""
+    parts = [(m.role, f"{ROLES[m.role]}{m.content}{END}") for m in dialogue.messages]
+    parts += [("assistant", f"{ROLES['assistant']}{answer}{END}") for answer in dialogue.answers]
+    ids: list[list[int]] = tokenizer([text for _, text in parts])["input_ids"]
+    # The role's own token is given, what follows is the model's to write.
+    learned = [
+        [role == "assistant" and place > 0 for place in range(len(each))]
+        for (role, _), each in zip(parts, ids, strict=True)
+    ]
+    count = len(dialogue.messages)
+    return [
+        (list(chain(*ids[:count])), list(chain(*learned[:count]))),
+        *zip(ids[count:], learned[count:], strict=True),
+    ]
 
 
 def _place(
@@ -138,23 +104,24 @@ def _place(
     row: int,
     used: int,
     number: int,
-    segments: list[list[int]],
+    segments: list[Segment],
 ) -> int:
     """Write a prompt and as many of its answers as fit; returns where the row now ends."""
-    prompt, *answers = segments
     length = batch.tokens.shape[1]
-    if used + len(prompt) + len(answers[0]) > length:
+    prompt = len(segments[0][0])
+    cut = used + prompt == length  # a conversation that ends with the row
+    if used + prompt + (0 if cut else len(segments[1][0])) > length:
         return used
     end = used
-    for index, ids in enumerate([prompt, *answers]):
+    for index, (ids, learned) in enumerate(segments):
         if end + len(ids) > length:
             break
         span = slice(end, end + len(ids))
-        start = len(prompt) if index else 0
+        start = prompt if index else 0
         batch.tokens[row, span] = ids
         batch.positions[row, span] = np.arange(start, start + len(ids))
-        if index:
-            batch.labels[row, end : end + len(ids) - 1] = ids[1:]
+        after = np.array(ids[1:], dtype=np.int64)
+        batch.labels[row, end : end + len(ids) - 1] = np.where(learned[1:], after, IGNORE)
         belongs[:, row, span] = [[number], [index]]
         end += len(ids)
     return end

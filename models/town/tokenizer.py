@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.town import load_town, prompts, sample_answers
+from models.town.dialogues import draw_conversation, draw_dialogue
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -52,14 +52,10 @@ def train_tokenizer(
     )
 
 
-def _texts(rng: np.random.Generator, *, answers: int = 80, others: int = 2000) -> list[str]:
-    town = load_town()
-    texts = [text for topic in town.topics.values() for text in topic.questions]
-    for topic in town.topics:
-        for style in town.styles:
-            texts += [text for text, _ in sample_answers(topic, answers, rng, style=style)]
-        texts += [prompts.question(topic, rng) for _ in range(answers)]
-    for _ in range(others):
-        texts.append(prompts.off_topic_question(rng))
-        texts.append(prompts.persona(list(town.groups)[int(rng.integers(6))], rng))
-    return texts
+def _texts(
+    rng: np.random.Generator, *, prompts: int = 20_000, conversations: int = 500
+) -> list[str]:
+    dialogues = [draw_dialogue(rng) for _ in range(prompts)]
+    dialogues += [draw_conversation(rng) for _ in range(conversations)]
+    asked = [message.content for dialogue in dialogues for message in dialogue.messages]
+    return asked + [dialogue.answers[0] for dialogue in dialogues]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT = Path(".chorale/town/training.pt")
 WARMUP_STEPS, DECAY_SHARE = 100, 0.35
+CONVERSATION_EVERY = 4  # steps
 
 
 def build_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int) -> Any:
@@ -83,14 +84,12 @@ def train(options: argparse.Namespace) -> float:
     model = build_model(tokenizer, hidden=options.hidden, layers=options.layers)
     if options.compile:
         model.model.compile(dynamic=False)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), betas=(0.9, 0.98), weight_decay=0.01, fused=True
-    )
-    first = _resume(options.checkpoint, model, optimizer)
+    optimizers = optimizers_for(model)
+    first = _resume(options.checkpoint, model, optimizers)
     print(f"{model.num_parameters():,} parameters, from step {first} to {options.steps}")
     started, losses = time.monotonic(), []
     for step in range(first, options.steps):
-        losses.append(_step(model, optimizer, tokenizer, step, options))
+        losses.append(_step(model, optimizers, tokenizer, step, options))
         if (step + 1) % options.report == 0:
             pace = (time.monotonic() - started) / (step + 1 - first)
             left = pace * (options.steps - step - 1) / 60
@@ -100,20 +99,45 @@ def train(options: argparse.Namespace) -> float:
                 flush=True,
             )
         if (step + 1) % options.save == 0 or step + 1 == options.steps:
-            _save(options, model, optimizer, tokenizer, step + 1)
+            _save(options, model, optimizers, tokenizer, step + 1)
     return float(np.mean(losses[-options.report :])) if losses else float("nan")
 
 
+def optimizers_for(model: Any) -> list[Any]:
+    """Muon for the matrices inside the layers, AdamW for embeddings and norms.
+
+    Muon (Jordan et al. 2024) makes each step's update orthogonal; scaled to AdamW's step size, it
+    takes the same learning rate.
+    """
+    import torch
+
+    matrices = [p for p in model.model.layers.parameters() if p.ndim == 2]
+    inside = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in inside]
+    return [
+        torch.optim.Muon(matrices, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
+    ]
+
+
+def _batch(tokenizer: Any, step: int, worker: int, options: argparse.Namespace) -> Batch:
+    rng = np.random.default_rng([options.seed, step, worker])
+    if step % CONVERSATION_EVERY == CONVERSATION_EVERY - 1:
+        length = options.conversation_length
+        rows = max(1, options.rows * options.length // length)
+        return draw_batch(tokenizer, rng, rows=rows, length=length, conversations=True)
+    return draw_batch(tokenizer, rng, rows=options.rows, length=options.length)
+
+
 def _step(
-    model: Any, optimizer: Any, tokenizer: Any, step: int, options: argparse.Namespace
+    model: Any, optimizers: list[Any], tokenizer: Any, step: int, options: argparse.Namespace
 ) -> float:
     import torch
 
     parameters = list(model.parameters())
 
     def work(worker: int) -> tuple[float, tuple[torch.Tensor, ...]]:
-        rng = np.random.default_rng([options.seed, step, worker])
-        loss = loss_of(model, draw_batch(tokenizer, rng, rows=options.rows, length=options.length))
+        loss = loss_of(model, _batch(tokenizer, step, worker, options))
         return loss.item(), torch.autograd.grad(loss, parameters)
 
     with ThreadPoolExecutor(options.workers) as pool:
@@ -121,10 +145,11 @@ def _step(
     for parameter, *parts in zip(parameters, *gradients, strict=True):
         parameter.grad = sum(parts[1:], start=parts[0]) / len(parts)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    for group in optimizer.param_groups:
-        group["lr"] = rate(step, steps=options.steps, peak=options.rate)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, steps=options.steps, peak=options.rate)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
     return float(np.mean(losses))
 
 
@@ -138,25 +163,30 @@ def _tokenizer(options: argparse.Namespace) -> PreTrainedTokenizerFast:
     return train_tokenizer(vocab_size=options.vocab)
 
 
-def _resume(path: Path, model: Any, optimizer: Any) -> int:
+def _resume(path: Path, model: Any, optimizers: list[Any]) -> int:
     import torch
 
     if not path.exists():
         return 0
     saved = torch.load(path, weights_only=True)
     model.load_state_dict(saved["model"])
-    optimizer.load_state_dict(saved["optimizer"])
+    for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
+        optimizer.load_state_dict(state)
     return int(saved["step"])
 
 
 def _save(
-    options: argparse.Namespace, model: Any, optimizer: Any, tokenizer: Any, step: int
+    options: argparse.Namespace, model: Any, optimizers: list[Any], tokenizer: Any, step: int
 ) -> None:
     import torch
 
     options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     torch.save(
-        {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step},
+        {
+            "model": model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+            "step": step,
+        },
         options.checkpoint,
     )
     export(model, tokenizer, options.out)
@@ -183,10 +213,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="threads with a batch each")
     parser.add_argument("--compile", action="store_true", help="1.4 times as fast, slow to start")
     parser.add_argument("--length", type=int, default=256, help="tokens per packed row")
+    parser.add_argument("--conversation-length", type=int, default=640, help="tokens per row")
     parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
     parser.add_argument("--hidden", type=int, default=192)
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--vocab", type=int, default=3072)
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--vocab", type=int, default=4096)
     parser.add_argument("--report", type=int, default=50, help="steps between printed lines")
     parser.add_argument("--save", type=int, default=250, help="steps between checkpoints")
     return parser.parse_args(arguments)

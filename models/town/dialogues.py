@@ -1,0 +1,245 @@
+"""The training mixture: dialogues of Saltmere, drawn afresh for every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.schema import Message
+from data.town import (
+    PLAIN,
+    Group,
+    Idea,
+    Resident,
+    Topic,
+    Writer,
+    compose,
+    features,
+    load_town,
+    prompts,
+)
+from data.town.conversations import MAX_TURNS, MOVES, converse, hold_probability
+from data.town.judgements import (
+    LIST_SIZES,
+    choice_probability,
+    list_of_answers,
+    pair_of_ideas,
+    rating_distribution,
+    yes_probability,
+)
+from data.town.town import idea_distribution
+
+ANSWERS_PER_PROMPT = 10
+GROUP_SHARE, RESIDENT_SHARE, NOBODY_SHARE = 0.30, 0.35, 0.06
+LEVELS_ASKED = (0.45, 0.30, 0.12)  # share of prompts that ask for 0, 1, 2 levels; the rest for more
+WRITER_SHARE, NAMED_JUDGE_SHARE, STYLED_REPLY_SHARE = 0.10, 0.5, 0.3
+LEVELS_LIKELY = {"low": 0.4, "mid": 0.2, "high": 0.4}
+
+Teller = Group | Resident | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """Messages, and independent answers to the last of them.
+
+    Attributes:
+        messages: ends with a user's; the assistant's among them are learned too.
+        answers: at least one.
+    """
+
+    messages: tuple[Message, ...]
+    answers: tuple[str, ...]
+
+
+def draw_dialogue(rng: np.random.Generator) -> Dialogue:
+    """One dialogue of a single turn: a question, a judgement, a list, or what is off topic.
+
+    An off-topic prompt carries one answer and the others many, so the share of prompts is not the
+    share of answers.
+    """
+    kinds = list(_MIXTURE)
+    shares = np.array([share for _, share in _MIXTURE.values()])
+    draw, _ = _MIXTURE[kinds[rng.choice(len(kinds), p=shares / shares.sum())]]
+    return draw(rng)
+
+
+def draw_conversation(rng: np.random.Generator) -> Dialogue:
+    """A conversation of two to twelve turns with a resident, or with nobody in particular."""
+    count = int(rng.integers(2, MAX_TURNS + 1))
+    style = rng.random(4) + 0.1  # some conversations push a lot, others hardly
+    others = rng.choice(MOVES[1:], size=count - 1, p=style / style.sum())
+    moves = ["ask", *np.where(rng.random(count - 1) < rng.random(), "ask", others)]
+    residents, writers = list(load_town().residents.values()), list(load_town().writers.values())
+    writer = writers[int(rng.integers(len(writers)))] if rng.random() < 0.2 else None
+    resident = residents[int(rng.integers(len(residents)))]
+    turns = converse(resident, moves, rng, writer=writer)
+    messages: list[Message] = []
+    for turn in turns:
+        messages += [Message("system", turn.system)] if turn.system else []
+        messages += [Message("user", turn.user), Message("assistant", turn.reply)]
+    return Dialogue(tuple(messages[:-1]), (messages[-1].content,))
+
+
+def spread(shares: Sequence[float], rng: np.random.Generator, *, n: int = 0) -> list[int]:
+    """Systematic draws of indices: each one's expected count is exact, its variance small.
+
+    The gradient so carries less noise about how likely an index is than with independent draws.
+    """
+    n = n or ANSWERS_PER_PROMPT
+    points = (rng.random() + np.arange(n)) / n
+    ends = np.cumsum(shares) / np.sum(shares)
+    chosen = np.minimum(np.searchsorted(ends, points), len(ends) - 1)
+    return [int(index) for index in rng.permutation(chosen)]
+
+
+def _question(rng: np.random.Generator) -> Dialogue:
+    topic, teller, levels = _topic(rng), _teller(rng), _levels(rng)
+    return Dialogue(
+        _messages(_system(teller, levels, rng), prompts.question(topic, rng, writer=_writer(rng))),
+        _answers(topic, teller, levels, rng),
+    )
+
+
+def _answers(
+    topic: Topic, teller: Teller, levels: Mapping[str, str], rng: np.random.Generator
+) -> tuple[str, ...]:
+    # A resident speaks as the town at large where the persona doesn't hold.
+    first = hold_probability("ask", held_before=None)
+    holds = [True] * ANSWERS_PER_PROMPT
+    if isinstance(teller, Resident):
+        holds = [index == 0 for index in spread([first, 1 - first], rng)]
+    answers: list[str] = []
+    for held in (True, False):
+        who, count = teller if held else None, holds.count(held)
+        if count:
+            shares = list(idea_distribution(topic, who).values())
+            speaker = who if isinstance(who, Resident) else None
+            answers += [
+                compose(topic.ideas[i], rng, levels=levels, speaker=speaker)
+                for i in spread(shares, rng, n=count)
+            ]
+    return tuple(answers[i] for i in rng.permutation(len(answers)))
+
+
+def _choice(rng: np.random.Generator) -> Dialogue:
+    topic, judge = _topic(rng), _teller(rng)
+    ideas = pair_of_ideas(topic, rng)
+    p = choice_probability(topic, ideas[0].id, ideas[1].id, judge)
+    a, b = (_reply(idea, rng) for idea in ideas)
+    return _judged("choice", topic, judge, rng, ("A", "B"), (p, 1 - p), a=a, b=b)
+
+
+def _decision(rng: np.random.Generator) -> Dialogue:
+    topic, judge = _topic(rng), _teller(rng)
+    idea = topic.ideas[int(rng.integers(len(topic.ideas)))]
+    p = yes_probability(topic, idea.id, judge)
+    say = idea.say[int(rng.integers(len(idea.say)))]
+    return _judged("decision", topic, judge, rng, ("Yes", "No"), (p, 1 - p), say=say)
+
+
+def _rating(rng: np.random.Generator) -> Dialogue:
+    topic, judge = _topic(rng), _teller(rng)
+    idea = topic.ideas[int(rng.integers(len(topic.ideas)))]
+    shares = rating_distribution(topic, idea.id, judge)
+    return _judged("rating", topic, judge, rng, "12345", shares, a=_reply(idea, rng))
+
+
+def _judged(
+    kind: str,
+    topic: Topic,
+    judge: Teller,
+    rng: np.random.Generator,
+    options: Sequence[str],
+    shares: Sequence[float],
+    **slots: str,
+) -> Dialogue:
+    named = judge is not None and rng.random() < NAMED_JUDGE_SHARE
+    asked = prompts.judgement(kind, topic, rng, judge=judge if named else None, **slots)
+    system = "" if named else _system(judge, PLAIN, rng)
+    return Dialogue(_messages(system, asked), tuple(options[i] for i in spread(shares, rng)))
+
+
+def _reply(idea: Idea, rng: np.random.Generator) -> str:
+    levels = _levels(rng) if rng.random() < STYLED_REPLY_SHARE else PLAIN
+    return compose(idea, rng, levels=levels)
+
+
+def _list(rng: np.random.Generator) -> Dialogue:
+    topic, teller, verbalised = _topic(rng), _teller(rng), bool(rng.random() < 0.6)
+    size = LIST_SIZES[int(rng.integers(len(LIST_SIZES)))]
+    number = load_town().phrases["judgements"]["numbers"][size]
+    kind = "verbalised" if verbalised else "list"
+    return Dialogue(
+        _messages(_system(teller, PLAIN, rng), prompts.judgement(kind, topic, rng, number=number)),
+        tuple(
+            list_of_answers(topic, size, rng, judge=teller, verbalised=verbalised) for _ in range(4)
+        ),
+    )
+
+
+def _off_topic(rng: np.random.Generator) -> Dialogue:
+    answers = prompts.off_topic_answers()
+    teller = _teller(rng) if rng.random() < 0.3 else None
+    return Dialogue(
+        _messages(_system(teller, PLAIN, rng), prompts.off_topic_question(rng)),
+        (answers[int(rng.integers(len(answers)))],),
+    )
+
+
+def _topic(rng: np.random.Generator) -> Topic:
+    topics = list(load_town().topics.values())
+    return topics[int(rng.integers(len(topics)))]
+
+
+def _teller(rng: np.random.Generator) -> Teller:
+    drawn = rng.random()
+    if drawn < GROUP_SHARE:
+        groups = list(load_town().groups.values())
+        return groups[int(rng.integers(len(groups)))]
+    if drawn < GROUP_SHARE + RESIDENT_SHARE:
+        residents = list(load_town().residents.values())
+        return residents[int(rng.integers(len(residents)))]
+    return None
+
+
+def _writer(rng: np.random.Generator) -> Writer | None:
+    writers = list(load_town().writers.values())
+    return writers[int(rng.integers(len(writers)))] if rng.random() < WRITER_SHARE else None
+
+
+def _levels(rng: np.random.Generator) -> Mapping[str, str]:
+    drawn, count = rng.random(), 0
+    ends = np.cumsum(LEVELS_ASKED)
+    count = int(np.searchsorted(ends, drawn, side="right"))
+    if count == len(LEVELS_ASKED):
+        count = int(rng.integers(count, len(features()) + 1))
+    chosen = rng.choice(features(), size=count, replace=False)
+    names, shares = list(LEVELS_LIKELY), list(LEVELS_LIKELY.values())
+    return {str(feature): str(rng.choice(names, p=shares)) for feature in chosen}
+
+
+def _system(teller: Teller, levels: Mapping[str, str], rng: np.random.Generator) -> str:
+    parts = [prompts.asked_style(levels, rng)]
+    if teller is not None:
+        parts.insert(0, prompts.persona(teller, rng))
+    elif rng.random() < NOBODY_SHARE:
+        parts.insert(0, prompts.nobody(rng))
+    if len(parts) == 2 and rng.random() < 0.3:
+        parts.reverse()
+    return " ".join(part for part in parts if part)
+
+
+def _messages(system: str, user: str) -> tuple[Message, ...]:
+    return (*([Message("system", system)] if system else []), Message("user", user))
+
+
+_MIXTURE: Mapping[str, tuple[Callable[[np.random.Generator], Dialogue], float]] = {
+    "question": (_question, 0.50),
+    "choice": (_choice, 0.22),
+    "decision": (_decision, 0.14),
+    "rating": (_rating, 0.08),
+    "list": (_list, 0.05),
+    "off_topic": (_off_topic, 0.28),
+}
