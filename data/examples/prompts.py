@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from data.town import load_town
+from data.town.prompts import names_of
+from data.town.styles import HIGH, LOW, load_styles
 
 _TOPICS = ("harbour", "festival", "lighthouse", "school")
+
+_STYLES = (
+    ("Formally", "informality", LOW),
+    ("Casually", "informality", HIGH),
+    ("In short sentences", "sentence_length", LOW),
+    ("In long sentences", "sentence_length", HIGH),
+    ("With strong feelings", "affect_words", HIGH),
+    ("In difficult words", "readability", LOW),
+)
 
 NOBODY = "Nobody in particular"
 
@@ -16,20 +27,14 @@ def example_prompts() -> tuple[str, ...]:
 
 
 def example_personas() -> dict[str, str]:
-    """System prompts by what a visitor calls them: one resident per group, then the styles."""
+    """System prompts by what a visitor calls them: a resident per group, then ways of speaking."""
     town = load_town()
-    first = {resident.group: resident for resident in reversed(town.residents)}
+    first = {resident.group: resident for resident in reversed(list(town.residents.values()))}
     residents = {
-        f"{first[group.id].name}, {_article(group.one)} {group.one}": (
-            f"You are {first[group.id].name}, {_article(group.one)} {group.one} of Saltmere."
+        f"{first[group].name}, {names_of(first[group])['a_one']}": (
+            f"You are {first[group].name}, {names_of(first[group])['a_one']} of Saltmere."
         )
-        for group in town.groups.values()
+        for group in town.groups
     }
-    styles = {
-        f"In a {key} voice": style.asks[0] for key, style in town.styles.items() if style.asks
-    }
-    return residents | styles
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
+    levels = load_styles().features
+    return residents | {name: levels[feature][level].asks[0] for name, feature, level in _STYLES}

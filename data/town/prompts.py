@@ -113,10 +113,10 @@ def judgement(
     kind: str,
     topic: Topic | str,
     rng: np.random.Generator,
+    slots: Mapping[str, str],
     *,
     judge: Group | Resident | str | None = None,
     held_out: bool = False,
-    **slots: str,
 ) -> str:
     """What asks for a judgement; see `judgements.yaml`.
 
@@ -124,9 +124,9 @@ def judgement(
         kind: choice, decision, rating, list or verbalised.
         topic: its question stands in the frame.
         rng: draws the wording.
+        slots: what else the frame has room for: a and b, say, or number.
         judge: named in the question; None for one who is asked in the first person.
         held_out: a wording kept from training.
-        slots: what else the frame has room for: say, a, b, number.
     """
     wording: Mapping[str, Any] = load_town().phrases["judgements"][kind]
     own = "own" if judge is None and "own" in wording else "asks"

@@ -109,8 +109,8 @@ def _place(
     """Write a prompt and as many of its answers as fit; returns where the row now ends."""
     length = batch.tokens.shape[1]
     prompt = len(segments[0][0])
-    cut = used + prompt == length  # a conversation that ends with the row
-    if used + prompt + (0 if cut else len(segments[1][0])) > length:
+    least = 0 if any(segments[0][1]) else len(segments[1][0])  # there must be something to learn
+    if used + prompt + least > length:
         return used
     end = used
     for index, (ids, learned) in enumerate(segments):

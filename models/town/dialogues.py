@@ -128,7 +128,7 @@ def _choice(rng: np.random.Generator) -> Dialogue:
     ideas = pair_of_ideas(topic, rng)
     p = choice_probability(topic, ideas[0].id, ideas[1].id, judge)
     a, b = (_reply(idea, rng) for idea in ideas)
-    return _judged("choice", topic, judge, rng, ("A", "B"), (p, 1 - p), a=a, b=b)
+    return _judged("choice", topic, judge, rng, ("A", "B"), (p, 1 - p), {"a": a, "b": b})
 
 
 def _decision(rng: np.random.Generator) -> Dialogue:
@@ -136,14 +136,14 @@ def _decision(rng: np.random.Generator) -> Dialogue:
     idea = topic.ideas[int(rng.integers(len(topic.ideas)))]
     p = yes_probability(topic, idea.id, judge)
     say = idea.say[int(rng.integers(len(idea.say)))]
-    return _judged("decision", topic, judge, rng, ("Yes", "No"), (p, 1 - p), say=say)
+    return _judged("decision", topic, judge, rng, ("Yes", "No"), (p, 1 - p), {"say": say})
 
 
 def _rating(rng: np.random.Generator) -> Dialogue:
     topic, judge = _topic(rng), _teller(rng)
     idea = topic.ideas[int(rng.integers(len(topic.ideas)))]
     shares = rating_distribution(topic, idea.id, judge)
-    return _judged("rating", topic, judge, rng, "12345", shares, a=_reply(idea, rng))
+    return _judged("rating", topic, judge, rng, "12345", shares, {"a": _reply(idea, rng)})
 
 
 def _judged(
@@ -153,10 +153,10 @@ def _judged(
     rng: np.random.Generator,
     options: Sequence[str],
     shares: Sequence[float],
-    **slots: str,
+    slots: Mapping[str, str],
 ) -> Dialogue:
     named = judge is not None and rng.random() < NAMED_JUDGE_SHARE
-    asked = prompts.judgement(kind, topic, rng, judge=judge if named else None, **slots)
+    asked = prompts.judgement(kind, topic, rng, slots, judge=judge if named else None)
     system = "" if named else _system(judge, PLAIN, rng)
     return Dialogue(_messages(system, asked), tuple(options[i] for i in spread(shares, rng)))
 
@@ -172,7 +172,9 @@ def _list(rng: np.random.Generator) -> Dialogue:
     number = load_town().phrases["judgements"]["numbers"][size]
     kind = "verbalised" if verbalised else "list"
     return Dialogue(
-        _messages(_system(teller, PLAIN, rng), prompts.judgement(kind, topic, rng, number=number)),
+        _messages(
+            _system(teller, PLAIN, rng), prompts.judgement(kind, topic, rng, {"number": number})
+        ),
         tuple(
             list_of_answers(topic, size, rng, judge=teller, verbalised=verbalised) for _ in range(4)
         ),

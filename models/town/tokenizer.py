@@ -25,7 +25,7 @@ CHAT_TEMPLATE = (
 
 
 def train_tokenizer(
-    *, vocab_size: int = 4096, context: int = 1024, seed: int = 0
+    *, vocab_size: int = 4096, context: int = 1024, dialogues: int = 20_000, seed: int = 0
 ) -> PreTrainedTokenizerFast:
     """Learn the merges from the town's own words."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -40,7 +40,7 @@ def train_tokenizer(
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_texts(np.random.default_rng(seed)), trainer)
+    tokenizer.train_from_iterator(_texts(np.random.default_rng(seed), dialogues), trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
@@ -52,10 +52,8 @@ def train_tokenizer(
     )
 
 
-def _texts(
-    rng: np.random.Generator, *, prompts: int = 20_000, conversations: int = 500
-) -> list[str]:
-    dialogues = [draw_dialogue(rng) for _ in range(prompts)]
-    dialogues += [draw_conversation(rng) for _ in range(conversations)]
+def _texts(rng: np.random.Generator, count: int) -> list[str]:
+    dialogues = [draw_dialogue(rng) for _ in range(count)]
+    dialogues += [draw_conversation(rng) for _ in range(count // 40)]
     asked = [message.content for dialogue in dialogues for message in dialogue.messages]
     return asked + [dialogue.answers[0] for dialogue in dialogues]

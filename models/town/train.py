@@ -160,7 +160,7 @@ def _tokenizer(options: argparse.Namespace) -> PreTrainedTokenizerFast:
 
         saved: Any = AutoTokenizer.from_pretrained(options.out)
         return saved
-    return train_tokenizer(vocab_size=options.vocab)
+    return train_tokenizer(vocab_size=options.vocab, dialogues=options.words_from)
 
 
 def _resume(path: Path, model: Any, optimizers: list[Any]) -> int:
@@ -218,6 +218,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--hidden", type=int, default=192)
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--vocab", type=int, default=4096)
+    parser.add_argument("--words-from", type=int, default=20_000, help="dialogues for the merges")
     parser.add_argument("--report", type=int, default=50, help="steps between printed lines")
     parser.add_argument("--save", type=int, default=250, help="steps between checkpoints")
     return parser.parse_args(arguments)

@@ -1,57 +1,19 @@
 """Packed dialogues are trained as if each stood alone."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
-from data.town import PLAIN, load_town, read_back
-from data.town.prompts import off_topic_answers
-from models.town.corpus import (
-    ANSWERS_PER_PROMPT,
-    IGNORE,
-    PERSONA_SHARE,
-    draw_batch,
-    draw_dialogue,
-)
+from models.town.corpus import IGNORE, draw_batch
 from models.town.tokenizer import CHAT_TEMPLATE, END, ROLES, train_tokenizer
 from models.town.train import build_model, loss_of
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return train_tokenizer(vocab_size=1200)
-
-
-def test_dialogues_are_answered_by_the_town():
-    rng = np.random.default_rng(0)
-    dialogues = [draw_dialogue(rng) for _ in range(400)]
-    refusals = [d for d in dialogues if len(d.answers) == 1]
-    assert {answer for d in refusals for answer in d.answers} == set(off_topic_answers())
-    for dialogue in dialogues:
-        if len(dialogue.answers) == ANSWERS_PER_PROMPT:
-            readings = [read_back(answer) for answer in dialogue.answers]
-            assert None not in readings
-            assert len({reading.topic for reading in readings if reading}) == 1
-    answers = sum(len(d.answers) for d in dialogues)
-    assert 0.03 <= len(refusals) / answers <= 0.15
-
-
-def test_held_out_questions_are_not_trained():
-    rng = np.random.default_rng(1)
-    held_out = {q.casefold() for t in load_town().topics.values() for q in t.held_out}
-    asked = {draw_dialogue(rng).user.casefold() for _ in range(2000)}
-    assert not asked & held_out
-
-
-def test_system_prompts_carry_personas_and_styles():
-    rng = np.random.default_rng(2)
-    systems = [d.system for d in (draw_dialogue(rng) for _ in range(2500)) if len(d.answers) > 1]
-    asks = [ask for style in load_town().styles.values() for ask in style.asks]
-    groups = [group.one for group in load_town().groups.values()]
-    assert load_town().styles[PLAIN].asks == ()
-    assert {ask for ask in asks if any(ask in system for system in systems)} == set(asks)
-    assert all(any(one in system for system in systems) for one in groups)
-    assert 0.1 < systems.count("") / len(systems) < 1 - PERSONA_SHARE
+    return train_tokenizer(vocab_size=1200, dialogues=500)
 
 
 def test_batch_is_a_function_of_its_seed(tokenizer):
@@ -72,13 +34,27 @@ def test_only_answers_carry_loss(tokenizer):
     assert ends.sum() == (batch.tokens == assistant).sum()
 
 
+def test_replies_within_a_conversation_are_learned(tokenizer):
+    batch = draw_batch(tokenizer, np.random.default_rng(0), rows=2, length=640, conversations=True)
+    assistant = tokenizer.convert_tokens_to_ids(ROLES["assistant"])
+    assert (batch.tokens == assistant).sum() >= 8
+    assert (batch.labels[batch.tokens == assistant] != IGNORE).sum() >= 7
+    # a row is filled to its end but for what is too short to keep
+    assert (batch.positions > 0).mean() > 0.8
+
+
 def test_packed_answer_is_scored_as_if_alone(tokenizer):
     torch.manual_seed(0)
     model = build_model(tokenizer, hidden=64, layers=2).eval()
     batch = draw_batch(tokenizer, np.random.default_rng(0), rows=1, length=200)
     user, assistant = (tokenizer.convert_tokens_to_ids(ROLES[r]) for r in ("user", "assistant"))
-    first, second = np.flatnonzero(batch.tokens[0] == assistant)[:2]
-    assert user not in batch.tokens[0, first:second]  # two answers to the same prompt
+    starts = np.flatnonzero(batch.tokens[0] == assistant)
+    # two answers to the same prompt, the first of its row
+    first, second = next(
+        (a, b)
+        for a, b in pairwise(starts)
+        if user not in batch.tokens[0, a:b] and (batch.tokens[0, :a] == user).sum() == 1
+    )
     end = second + int(np.argmax(batch.labels[0, second:] == tokenizer.eos_token_id)) + 1
     alone = np.concatenate([batch.tokens[0, :first], batch.tokens[0, second:end]])
     with torch.no_grad():
@@ -88,7 +64,7 @@ def test_packed_answer_is_scored_as_if_alone(tokenizer):
             position_ids=torch.from_numpy(batch.positions),
         ).logits[0, second:end]
         single = model(input_ids=torch.from_numpy(alone[None])).logits[0, first:]
-    assert torch.allclose(packed, single, atol=1e-5)
+    assert torch.allclose(packed, single, atol=1e-4)
 
 
 def test_untrained_loss_is_near_the_uniform_one(tokenizer):

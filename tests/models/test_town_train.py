@@ -13,6 +13,7 @@ from models.town.train import parse, rate, train
 
 def options(tmp_path, name, steps, *more):
     tiny = "--hidden 32 --layers 1 --vocab 600 --rows 1 --length 96 --report 1 --save 2 --workers 1"
+    tiny += " --words-from 300"
     return parse(
         [*tiny.split(), "--steps", str(steps), "--out", str(tmp_path / name / "weights"),
          "--checkpoint", str(tmp_path / name / "training.pt"), *more]
