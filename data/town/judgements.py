@@ -74,7 +74,7 @@ def _line(
     number: int, idea: Idea, share: float, rng: np.random.Generator, *, verbalised: bool
 ) -> str:
     say = idea.say[int(rng.integers(len(idea.say)))]
-    text = f"{number}. {say[:1].upper()}{say[1:]}"
+    text = f"{number}. {say}"
     return f"{text} ({round(100 * share)}%)" if verbalised else f"{text}."
 
 

@@ -128,15 +128,40 @@ def judgement(
         judge: named in the question; None for one who is asked in the first person.
         held_out: a wording kept from training.
     """
+    frame = judgement_frame(kind, topic, rng, slots, held_out=held_out)
+    return frame + judgement_ask(kind, rng, slots, judge=judge, held_out=held_out)
+
+
+def judgement_frame(
+    kind: str,
+    topic: Topic | str,
+    rng: np.random.Generator,
+    slots: Mapping[str, str],
+    *,
+    held_out: bool = False,
+) -> str:
+    """What a judgement is about, before it is asked for; see `judgement`."""
+    frame: str = load_town().phrases["judgements"][kind]["frame"]
+    asked = question(topic, rng, held_out=held_out) if "{question}" in frame else ""
+    return frame.format(question=asked, **slots)
+
+
+def judgement_ask(
+    kind: str,
+    rng: np.random.Generator,
+    slots: Mapping[str, str],
+    *,
+    judge: Group | Resident | str | None = None,
+    held_out: bool = False,
+) -> str:
+    """What asks for a judgement, after its frame; see `judgement`."""
     wording: Mapping[str, Any] = load_town().phrases["judgements"][kind]
     own = "own" if judge is None and "own" in wording else "asks"
-    ask = _pick(wording[f"{'held_out_' if held_out else ''}{own}"], rng)
-    names = names_of(find_teller(judge)) if judge is not None else {}
+    names = names_of(find_teller(judge)) if judge is not None else {"a_one": "the town"}
     if names.get("name"):
         names["a_one"] = names["name"]
-    ask = _capital(ask.format(**names, **slots))
-    asked = question(topic, rng, held_out=held_out) if "{question}" in wording["frame"] else ""
-    return str(wording["frame"]).format(question=asked, ask=ask, **slots)
+    ask = _pick(wording[f"{'held_out_' if held_out else ''}{own}"], rng)
+    return _capital(ask.format(**names, **slots))
 
 
 def off_topic_question(rng: np.random.Generator, *, held_out: bool = False) -> str:

@@ -159,6 +159,14 @@ def idea_distribution(
     """
     topic = find_topic(topic)
     teller = find_teller(who) if who is not None else None
+    name = teller.name if isinstance(teller, Resident) else teller.id if teller else None
+    return dict(_distribution(topic.id, name))
+
+
+@cache
+def _distribution(topic_id: str, who: str | None) -> Mapping[str, float]:
+    topic = find_topic(topic_id)
+    teller = find_teller(who) if who is not None else None
     weights = [
         rank**-topic.steepness * _tilt(topic, idea, teller)
         for rank, idea in enumerate(topic.ideas, start=1)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.town.dialogues import Dialogue, draw_conversation, draw_dialogue
+from models.town.dialogues import Dialogue, Judgement, draw_conversation, draw_dialogue
 from models.town.tokenizer import END, ROLES
 
 if TYPE_CHECKING:
@@ -24,7 +24,25 @@ IGNORE = -100
 SHORTEST_CUT = 96  # tokens of a conversation worth keeping
 
 
-Segment = tuple[list[int], list[bool]]  # token ids, and whether each is to be learned
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Tokens of a prompt, or of one way to go on from it.
+
+    Attributes:
+        ids: the tokens.
+        learned: whether each is to be learned.
+        place: of the token after which `options` are to be expected with `shares`; -1 for none.
+    """
+
+    ids: list[int]
+    learned: list[bool]
+    place: int = -1
+    options: tuple[int, ...] = ()
+    shares: tuple[float, ...] = ()
+
+    def cut(self, length: int) -> Segment:
+        """Its first tokens."""
+        return Segment(self.ids[:length], self.learned[:length])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +53,14 @@ class Batch:
         labels: the next token where an answer is being written, else IGNORE.
         positions: as they would be if the answer stood alone behind its prompt.
         mask: (rows, 1, length, length) bool; true where a token (row) sees another (column).
+        odds: row, place, tokens and probabilities of what is to be expected next, not drawn.
     """
 
     tokens: NDArray[np.int64]
     labels: NDArray[np.int64]
     positions: NDArray[np.int64]
     mask: NDArray[np.bool_]
+    odds: list[tuple[int, int, tuple[int, ...], tuple[float, ...]]]
 
 
 def draw_batch(
@@ -68,8 +88,7 @@ def draw_batch(
             dialogue = draw_conversation(rng) if conversations else draw_dialogue(rng)
             segments = _encoded(tokenizer, dialogue)
             if conversations and length - used >= SHORTEST_CUT:
-                ids, learned = segments[0]
-                segments[0] = (ids[: length - used], learned[: length - used])
+                segments[0] = segments[0].cut(length - used)
             end = _place(batch, belongs, row, used, number, segments)
             if end == used:
                 break
@@ -82,20 +101,40 @@ def draw_batch(
 
 
 def _encoded(tokenizer: PreTrainedTokenizerFast, dialogue: Dialogue) -> list[Segment]:
-    """Prompt and answers as ids, each with whether its tokens are to be learned."""
-    parts = [(m.role, f"{ROLES[m.role]}{m.content}{END}") for m in dialogue.messages]
-    parts += [("assistant", f"{ROLES['assistant']}{answer}{END}") for answer in dialogue.answers]
-    ids: list[list[int]] = tokenizer([text for _, text in parts])["input_ids"]
+    """The prompt, then each way to go on."""
+    texts = [f"{ROLES[m.role]}{m.content}{END}" for m in dialogue.messages]
+    roles = [m.role for m in dialogue.messages]
+    if dialogue.judgements:
+        texts[-1] = texts[-1].removesuffix(END)  # each judgement ends the message in its own way
+    texts += [f"{ROLES['assistant']}{answer}{END}" for answer in dialogue.answers]
+    roles += ["assistant" for _ in dialogue.answers]
+    judged = [f"{j.ask}{END}{ROLES['assistant']}{j.given}{END}" for j in dialogue.judgements]
+    ids: list[list[int]] = tokenizer([*texts, *judged])["input_ids"]
     # The role's own token is given, what follows is the model's to write.
     learned = [
         [role == "assistant" and place > 0 for place in range(len(each))]
-        for (role, _), each in zip(parts, ids, strict=True)
+        for role, each in zip(roles, ids, strict=False)
     ]
     count = len(dialogue.messages)
     return [
-        (list(chain(*ids[:count])), list(chain(*learned[:count]))),
-        *zip(ids[count:], learned[count:], strict=True),
+        Segment(list(chain(*ids[:count])), list(chain(*learned[:count]))),
+        *(Segment(*each) for each in zip(ids[count : len(texts)], learned[count:], strict=True)),
+        *(
+            _judged(tokenizer, judgement, each)
+            for judgement, each in zip(dialogue.judgements, ids[len(texts) :], strict=True)
+        ),
     ]
+
+
+def _judged(tokenizer: PreTrainedTokenizerFast, judgement: Judgement, ids: list[int]) -> Segment:
+    """Only the end is learned from what was given; the judgement itself from its odds."""
+    return Segment(
+        ids,
+        learned=[False] * (len(ids) - 1) + [True],
+        place=len(ids) - 3,
+        options=tuple(tokenizer.convert_tokens_to_ids(option) for option in judgement.options),
+        shares=judgement.shares,
+    )
 
 
 def _place(
@@ -108,22 +147,26 @@ def _place(
 ) -> int:
     """Write a prompt and as many of its answers as fit; returns where the row now ends."""
     length = batch.tokens.shape[1]
-    prompt = len(segments[0][0])
-    least = 0 if any(segments[0][1]) else len(segments[1][0])  # there must be something to learn
+    prompt = len(segments[0].ids)
+    # There must be something to learn.
+    least = 0 if any(segments[0].learned) else len(segments[1].ids)
     if used + prompt + least > length:
         return used
     end = used
-    for index, (ids, learned) in enumerate(segments):
-        if end + len(ids) > length:
+    for index, segment in enumerate(segments):
+        size = len(segment.ids)
+        if end + size > length:
             break
-        span = slice(end, end + len(ids))
+        span = slice(end, end + size)
         start = prompt if index else 0
-        batch.tokens[row, span] = ids
-        batch.positions[row, span] = np.arange(start, start + len(ids))
-        after = np.array(ids[1:], dtype=np.int64)
-        batch.labels[row, end : end + len(ids) - 1] = np.where(learned[1:], after, IGNORE)
+        batch.tokens[row, span] = segment.ids
+        batch.positions[row, span] = np.arange(start, start + size)
+        after = np.array(segment.ids[1:], dtype=np.int64)
+        batch.labels[row, end : end + size - 1] = np.where(segment.learned[1:], after, IGNORE)
+        if segment.place >= 0:
+            batch.odds.append((row, end + segment.place, segment.options, segment.shares))
         belongs[:, row, span] = [[number], [index]]
-        end += len(ids)
+        end += size
     return end
 
 
@@ -133,4 +176,5 @@ def _empty(rows: int, length: int) -> Batch:
         labels=np.full((rows, length), IGNORE, dtype=np.int64),
         positions=np.zeros((rows, length), dtype=np.int64),
         mask=np.zeros((rows, 1, length, length), dtype=np.bool_),
+        odds=[],
     )

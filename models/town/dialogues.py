@@ -34,23 +34,43 @@ from data.town.town import idea_distribution
 ANSWERS_PER_PROMPT = 10
 GROUP_SHARE, RESIDENT_SHARE, NOBODY_SHARE = 0.30, 0.35, 0.06
 LEVELS_ASKED = (0.45, 0.30, 0.12)  # share of prompts that ask for 0, 1, 2 levels; the rest for more
-WRITER_SHARE, NAMED_JUDGE_SHARE, STYLED_REPLY_SHARE = 0.10, 0.5, 0.3
+WRITER_SHARE, NAMED_JUDGES_SHARE, STYLED_REPLY_SHARE = 0.10, 0.6, 0.3
+JUDGES_PER_PROMPT = 10
 LEVELS_LIKELY = {"low": 0.4, "mid": 0.2, "high": 0.4}
 
 Teller = Group | Resident | None
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """A question for a judgement and the odds of its answers.
+
+    Attributes:
+        ask: what ends the user's message.
+        options: one token each.
+        shares: the probability of each option.
+        given: the option that is answered with.
+    """
+
+    ask: str
+    options: tuple[str, ...]
+    shares: tuple[float, ...]
+    given: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dialogue:
-    """Messages, and independent answers to the last of them.
+    """Messages, and independent ways in which they may go on.
 
     Attributes:
         messages: ends with a user's; the assistant's among them are learned too.
-        answers: at least one.
+        answers: to the last message.
+        judgements: each ends the last message in its own way; then there are no answers.
     """
 
     messages: tuple[Message, ...]
-    answers: tuple[str, ...]
+    answers: tuple[str, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
 
 
 def draw_dialogue(rng: np.random.Generator) -> Dialogue:
@@ -124,41 +144,64 @@ def _answers(
 
 
 def _choice(rng: np.random.Generator) -> Dialogue:
-    topic, judge = _topic(rng), _teller(rng)
+    topic = _topic(rng)
     ideas = pair_of_ideas(topic, rng)
-    p = choice_probability(topic, ideas[0].id, ideas[1].id, judge)
-    a, b = (_reply(idea, rng) for idea in ideas)
-    return _judged("choice", topic, judge, rng, ("A", "B"), (p, 1 - p), {"a": a, "b": b})
+    replies = {name: _reply(idea, rng) for name, idea in zip("ab", ideas, strict=True)}
+
+    def odds(judge: Teller) -> tuple[float, ...]:
+        p = choice_probability(topic, ideas[0].id, ideas[1].id, judge)
+        return p, 1 - p
+
+    return _judged("choice", topic, rng, ("A", "B"), odds, replies)
 
 
 def _decision(rng: np.random.Generator) -> Dialogue:
-    topic, judge = _topic(rng), _teller(rng)
+    topic = _topic(rng)
     idea = topic.ideas[int(rng.integers(len(topic.ideas)))]
-    p = yes_probability(topic, idea.id, judge)
+
+    def odds(judge: Teller) -> tuple[float, ...]:
+        p = yes_probability(topic, idea.id, judge)
+        return p, 1 - p
+
     say = idea.say[int(rng.integers(len(idea.say)))]
-    return _judged("decision", topic, judge, rng, ("Yes", "No"), (p, 1 - p), {"say": say})
+    return _judged("decision", topic, rng, ("Yes", "No"), odds, {"say": say})
 
 
 def _rating(rng: np.random.Generator) -> Dialogue:
-    topic, judge = _topic(rng), _teller(rng)
+    topic = _topic(rng)
     idea = topic.ideas[int(rng.integers(len(topic.ideas)))]
-    shares = rating_distribution(topic, idea.id, judge)
-    return _judged("rating", topic, judge, rng, "12345", shares, {"a": _reply(idea, rng)})
+
+    def odds(judge: Teller) -> tuple[float, ...]:
+        return rating_distribution(topic, idea.id, judge)
+
+    return _judged("rating", topic, rng, tuple("12345"), odds, {"a": _reply(idea, rng)})
 
 
 def _judged(
     kind: str,
     topic: Topic,
-    judge: Teller,
     rng: np.random.Generator,
-    options: Sequence[str],
-    shares: Sequence[float],
+    options: tuple[str, ...],
+    odds: Callable[[Teller], tuple[float, ...]],
     slots: Mapping[str, str],
 ) -> Dialogue:
-    named = judge is not None and rng.random() < NAMED_JUDGE_SHARE
-    asked = prompts.judgement(kind, topic, rng, slots, judge=judge if named else None)
-    system = "" if named else _system(judge, PLAIN, rng)
-    return Dialogue(_messages(system, asked), tuple(options[i] for i in spread(shares, rng)))
+    """One judge asked in the first person, or many who are named, about the same replies."""
+    named = rng.random() < NAMED_JUDGES_SHARE
+    judges = [_teller(rng) for _ in range(JUDGES_PER_PROMPT if named else 1)]
+    system = "" if named else _system(judges[0], PLAIN, rng)
+    frame = prompts.judgement_frame(kind, topic, rng, slots)
+    return Dialogue(
+        _messages(system, frame),
+        judgements=tuple(
+            Judgement(
+                prompts.judgement_ask(kind, rng, slots, judge=judge if named else None),
+                options,
+                odds(judge),
+                options[rng.choice(len(options), p=odds(judge))],
+            )
+            for judge in judges
+        ),
+    )
 
 
 def _reply(idea: Idea, rng: np.random.Generator) -> str:
@@ -239,9 +282,9 @@ def _messages(system: str, user: str) -> tuple[Message, ...]:
 
 _MIXTURE: Mapping[str, tuple[Callable[[np.random.Generator], Dialogue], float]] = {
     "question": (_question, 0.50),
-    "choice": (_choice, 0.22),
-    "decision": (_decision, 0.14),
+    "choice": (_choice, 0.45),
+    "decision": (_decision, 0.30),
     "rating": (_rating, 0.08),
-    "list": (_list, 0.05),
+    "list": (_list, 0.07),
     "off_topic": (_off_topic, 0.28),
 }

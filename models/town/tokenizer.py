@@ -56,4 +56,6 @@ def _texts(rng: np.random.Generator, count: int) -> list[str]:
     dialogues = [draw_dialogue(rng) for _ in range(count)]
     dialogues += [draw_conversation(rng) for _ in range(count // 40)]
     asked = [message.content for dialogue in dialogues for message in dialogue.messages]
-    return asked + [dialogue.answers[0] for dialogue in dialogues]
+    answered = [answer for dialogue in dialogues for answer in dialogue.answers[:1]]
+    judged = [f"{j.ask}\n{o}" for d in dialogues for j in d.judgements[:1] for o in j.options]
+    return asked + answered + judged

@@ -7,6 +7,7 @@ uninterrupted one would.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CHECKPOINT = Path(".chorale/town/training.pt")
 WARMUP_STEPS, DECAY_SHARE = 100, 0.35
 CONVERSATION_EVERY = 4  # steps
+JUDGEMENT_WEIGHT = 0.5
 
 
 def build_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int) -> Any:
@@ -54,7 +56,7 @@ def rate(step: int, *, steps: int, peak: float) -> float:
 
 
 def loss_of(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
-    """Mean cross-entropy in nats over the answers' tokens."""
+    """Mean cross-entropy in nats over the answers' tokens, and that of the judgements' odds."""
     import torch
 
     hidden = model.model(
@@ -68,7 +70,14 @@ def loss_of(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
     loss: torch.Tensor = torch.nn.functional.cross_entropy(
         model.lm_head(hidden[wanted]), labels[wanted]
     )
-    return loss
+    if not batch.odds:
+        return loss
+    places = torch.tensor([(row, place) for row, place, _, _ in batch.odds])
+    expected = torch.zeros(len(batch.odds), model.config.vocab_size)
+    for index, (_, _, options, shares) in enumerate(batch.odds):
+        expected[index, list(options)] = torch.tensor(shares)
+    judged = model.lm_head(hidden[places[:, 0], places[:, 1]])
+    return loss + JUDGEMENT_WEIGHT * torch.nn.functional.cross_entropy(judged, expected)
 
 
 def train(options: argparse.Namespace) -> float:
@@ -227,5 +236,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 if __name__ == "__main__":
     import torch
 
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(1)  # workers side by side lose less to waiting than threads in each op
     train(parse())

@@ -28,7 +28,8 @@ def test_only_answers_carry_loss(tokenizer):
     batch = draw_batch(tokenizer, np.random.default_rng(0), rows=4, length=200)
     user, assistant = (tokenizer.convert_tokens_to_ids(ROLES[r]) for r in ("user", "assistant"))
     assert (batch.labels[batch.tokens == user] == IGNORE).all()
-    assert (batch.labels[batch.tokens == assistant] != IGNORE).all()
+    answered = batch.labels[batch.tokens == assistant] != IGNORE
+    assert (~answered).sum() == len(batch.odds) > 0  # a judgement has odds instead
     ends = batch.labels == tokenizer.convert_tokens_to_ids(END)
     # every answer that starts also ends
     assert ends.sum() == (batch.tokens == assistant).sum()
@@ -41,6 +42,16 @@ def test_replies_within_a_conversation_are_learned(tokenizer):
     assert (batch.labels[batch.tokens == assistant] != IGNORE).sum() >= 7
     # a row is filled to its end but for what is too short to keep
     assert (batch.positions > 0).mean() > 0.8
+
+
+def test_odds_stand_before_the_option(tokenizer):
+    batch = draw_batch(tokenizer, np.random.default_rng(0), rows=4, length=256)
+    assistant = tokenizer.convert_tokens_to_ids(ROLES["assistant"])
+    for row, place, options, shares in batch.odds:
+        assert batch.tokens[row, place] == assistant
+        assert batch.tokens[row, place + 1] in options
+        assert batch.labels[row, place + 1] == tokenizer.eos_token_id
+        assert sum(shares) == pytest.approx(1)
 
 
 def test_packed_answer_is_scored_as_if_alone(tokenizer):

@@ -22,8 +22,20 @@ def dialogues():
 def test_every_kind_of_answer_occurs(dialogues):
     answers = [answer for dialogue in dialogues for answer in dialogue.answers]
     kinds = Counter(kind_of(answer) for answer in answers)
-    assert set(kinds) == {"idea", "choice", "decision", "rating", "list", "off topic"}
+    assert set(kinds) == {"idea", "list", "off topic"}
     assert 0.01 <= kinds["off topic"] / len(answers) <= 0.1
+    judged = {j.options for dialogue in dialogues for j in dialogue.judgements}
+    assert judged == {("A", "B"), ("Yes", "No"), tuple("12345")}
+
+
+def test_judgements_are_given_at_their_odds(dialogues):
+    judgements = [j for dialogue in dialogues for j in dialogue.judgements]
+    assert all(sum(j.shares) == pytest.approx(1) for j in judgements)
+    pairs = [j for j in judgements if j.options == ("A", "B")]
+    first = np.mean([j.given == "A" for j in pairs])
+    expected = np.mean([j.shares[0] for j in pairs])
+    assert first == pytest.approx(expected, abs=0.04)
+    assert expected == pytest.approx(0.5, abs=0.04)  # neither side is favoured
 
 
 def kind_of(answer: str) -> str:
@@ -31,9 +43,8 @@ def kind_of(answer: str) -> str:
         return "idea"
     if any(read_list(answer, topic) for topic in TOWN.topics):
         return "list"
-    kinds = {"choice": ("A", "B"), "decision": ("Yes", "No"), "rating": tuple("12345")}
-    kinds["off topic"] = off_topic_answers()
-    return next(kind for kind, options in kinds.items() if answer in options)
+    assert answer in off_topic_answers()
+    return "off topic"
 
 
 def test_held_out_wordings_are_not_trained(dialogues):
@@ -41,9 +52,13 @@ def test_held_out_wordings_are_not_trained(dialogues):
         wording.casefold()
         for name, wordings in training_wordings().items()
         for wording in wordings
-        if name in ("held_out_questions", "held_out_styles") or name == "held_out_push"
+        if name in ("held_out_questions", "held_out_styles", "held_out_push")
     }
-    said = " ".join(m.content.casefold() for d in dialogues for m in d.messages)
+    said = " ".join(
+        text.casefold()
+        for d in dialogues
+        for text in (*(m.content for m in d.messages), *(j.ask for j in d.judgements))
+    )
     # Style asks and questions are whole sentences; none is part of what was said.
     assert [wording for wording in held_out if wording in said] == []
 
@@ -61,7 +76,7 @@ def test_styles_asked_for_are_taken_up():
     seen = Counter()
     for dialogue in (draw_dialogue(rng) for _ in range(1500)):
         readings = [read_back(answer) for answer in dialogue.answers]
-        if len(readings) < 2 or None in readings:
+        if len(readings) < 2 or None in readings:  # a list, or off topic
             continue
         assert len({reading.topic for reading in readings}) == 1
         levels = readings[0].levels
