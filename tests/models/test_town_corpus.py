@@ -8,7 +8,7 @@ import torch
 
 from models.town.corpus import IGNORE, draw_batch
 from models.town.tokenizer import CHAT_TEMPLATE, END, ROLES, train_tokenizer
-from models.town.train import build_model, loss_of
+from models.town.train import JUDGEMENT_WEIGHT, build_model, loss_of
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +57,18 @@ def test_odds_stand_before_the_option(tokenizer):
 def test_packed_answer_is_scored_as_if_alone(tokenizer):
     torch.manual_seed(0)
     model = build_model(tokenizer, hidden=64, layers=2).eval()
-    batch = draw_batch(tokenizer, np.random.default_rng(0), rows=1, length=200)
     user, assistant = (tokenizer.convert_tokens_to_ids(ROLES[r]) for r in ("user", "assistant"))
-    starts = np.flatnonzero(batch.tokens[0] == assistant)
-    # two answers to the same prompt, the first of its row
-    first, second = next(
-        (a, b)
-        for a, b in pairwise(starts)
-        if user not in batch.tokens[0, a:b] and (batch.tokens[0, :a] == user).sum() == 1
+    batch, first, second = next(
+        (batch, a, b)
+        for batch in (
+            draw_batch(tokenizer, np.random.default_rng(seed), rows=1, length=200)
+            for seed in range(99)
+        )
+        for a, b in pairwise(np.flatnonzero(batch.tokens[0] == assistant))
+        # two answers to the first prompt of the row, nothing between them
+        if (batch.tokens[0, a:b] == tokenizer.eos_token_id).sum() == 1
+        and batch.tokens[0, b - 1] == tokenizer.eos_token_id
+        and (batch.tokens[0, :b] == user).sum() == 1
     )
     end = second + int(np.argmax(batch.labels[0, second:] == tokenizer.eos_token_id)) + 1
     alone = np.concatenate([batch.tokens[0, :first], batch.tokens[0, second:end]])
@@ -81,7 +85,11 @@ def test_packed_answer_is_scored_as_if_alone(tokenizer):
 def test_untrained_loss_is_near_the_uniform_one(tokenizer):
     model = build_model(tokenizer, hidden=64, layers=2)
     batch = draw_batch(tokenizer, np.random.default_rng(0), rows=2, length=128)
-    assert loss_of(model, batch).item() == pytest.approx(np.log(len(tokenizer)), rel=0.1)
+    uniform = np.log(len(tokenizer))
+    assert batch.odds
+    assert loss_of(model, batch).item() == pytest.approx((1 + JUDGEMENT_WEIGHT) * uniform, rel=0.1)
+    batch.odds.clear()
+    assert loss_of(model, batch).item() == pytest.approx(uniform, rel=0.1)
 
 
 @pytest.mark.parametrize(
