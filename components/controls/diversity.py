@@ -11,6 +11,7 @@ from components.findings import coloured
 from components.layout import theme
 from components.model_picker import chosen_model, model_name, offered_models
 from components.state import State, fill_widgets, has_widget, session, widget_value
+from components.teaching import teaching_banner
 from components.text import as_markdown
 from data.examples.prompts import NOBODY, example_personas, example_prompts
 from data.schema import (
@@ -22,7 +23,6 @@ from data.schema import (
     ModelRef,
 )
 from experiments.sampling import MAX_NEW_TOKENS, SamplingExperiment
-from models.registry import BUNDLED_ID
 
 CUSTOM = "Own words …"
 _LETTERS = "abcd"
@@ -76,11 +76,7 @@ def diversity_controls(state: State) -> Draft:
     )
     _examples()
     conditions = _conditions(state)
-    if any(condition.model.id == BUNDLED_ID for condition in conditions):
-        st.caption(
-            ":material/school: Answered by Saltmere, a teaching model of one small, made-up town. "
-            "Choose another model for any question that isn’t about the town."
-        )
+    teaching_banner(condition.model for condition in conditions)
     return Draft(prompt, conditions)
 
 

@@ -14,6 +14,7 @@ from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_run
 from components.state import State
+from components.teaching import off_topic_hint
 from components.text import as_markdown
 from components.tiles import diversity_tiles
 from components.views.map import map_controls, map_view
@@ -74,6 +75,7 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
     if not data.keys:
         _nothing_yet(finding, running=running)
         return
+    off_topic_hint(data)
     picture, numbers = st.columns([2, 1], gap="medium")
     with picture:
         threshold, colour_by = map_controls()
