@@ -12,7 +12,13 @@ from metrics.diversity import vendi_of_mean_square
 from metrics.entropy import chao_shen_entropy, chao_shen_of_rows
 from metrics.lexical import ngram_table
 from metrics.uncertainty import Estimate, half_width, jackknife_error, possible_unseen_share
-from metrics.unseen import chance_only_once, chance_seen, rarefied_distinct, unseen_mass
+from metrics.unseen import (
+    FreshSamples,
+    chance_only_once,
+    chance_seen,
+    rarefied_distinct,
+    unseen_mass,
+)
 
 _COINCIDE = 1e-6  # cosine distance below which all answers are the same
 
@@ -84,9 +90,7 @@ def lexical_estimate(texts: Sequence[str], calls: NDArray[np.int64], *, m: int) 
     return _clipped(value, value - half, high, n=len(calls), limits=(0, 1))
 
 
-def distinct_estimate(
-    counts: NDArray[np.int64], resampled: NDArray[np.int64], *, m: int
-) -> Estimate:
+def distinct_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -> Estimate:
     """Rarefied number of distinct classes.
 
     The jackknife knows nothing about classes that could have been missed, so the interval is that
@@ -94,45 +98,49 @@ def distinct_estimate(
 
     Args:
         counts: (classes,) draws per class.
-        resampled: (resamples, n) from `Assemblage.draw_counts`.
+        fresh: samples of n draws from `estimated_assemblage(counts)`.
         m: draws to compare at.
     """
     n = int(counts.sum())
     chance = chance_seen(n, m)
     value = rarefied_distinct(counts, m=m)
-    half = half_width(_deviation(chance[resampled].sum(axis=1)), units=n)
+    half = half_width(_deviation(chance[fresh.counts].sum(axis=1)), units=n)
     high = max(value + half, value + 1 - (1 - possible_unseen_share(n)) ** m)
     return _clipped(value, value - half, high, n=n, limits=(1, m))
 
 
-def unseen_estimate(counts: NDArray[np.int64], resampled: NDArray[np.int64], *, m: int) -> Estimate:
-    """Good–Turing unseen mass, for m draws; arguments as `distinct_estimate`."""
+def unseen_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -> Estimate:
+    """Good–Turing unseen mass, for m draws; arguments as `distinct_estimate`.
+
+    The truth is the mass that these very draws leave out, so it is the error against that which is
+    looked at in fresh samples: how large it is, and how far it is off on average (f1/m speaks of
+    one draw less than m).
+    """
     n = int(counts.sum())
     value = unseen_mass(counts, m=m)
     fewer = chance_only_once(n - 1, min(m, n - 1))
-    error = max(
-        _deviation(chance_only_once(n, m)[resampled].sum(axis=1)),
-        _class_jackknife(counts, lambda rows: fewer[rows].sum(axis=1)),
-    )
-    half = half_width(error, units=n)
-    high = max(value + half, possible_unseen_share(n))
-    return _clipped(value, value - half, high, n=n, limits=(0, 1))
+    errors = chance_only_once(n, m)[fresh.counts].sum(axis=1) - fresh.mass_unseen(m=m)
+    jackknife = _class_jackknife(counts, lambda rows: fewer[rows].sum(axis=1))
+    low, high = _shifted(value, errors, half_width(max(_deviation(errors), jackknife), units=n))
+    return _clipped(value, low, max(high, possible_unseen_share(n)), n=n, limits=(0, 1))
 
 
-def entropy_estimate(counts: NDArray[np.int64], resampled: NDArray[np.int64]) -> Estimate:
-    """Chao–Shen semantic entropy; arguments as `distinct_estimate`."""
+def entropy_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimate:
+    """Chao–Shen semantic entropy; arguments as `distinct_estimate`.
+
+    With even meanings it can only be too low: the interval is shifted by how much fresh samples
+    miss the entropy of their assemblage.
+    """
     n = int(counts.sum())
     value = chao_shen_entropy(counts)
-    error = max(
-        _deviation(chao_shen_of_rows(resampled)), _class_jackknife(counts, chao_shen_of_rows)
-    )
-    half = half_width(error, units=n)
-    high = value + half
+    errors = chao_shen_of_rows(fresh.counts) - fresh.source.entropy
+    jackknife = _class_jackknife(counts, chao_shen_of_rows)
+    low, high = _shifted(value, errors, half_width(max(_deviation(errors), jackknife), units=n))
     if not (counts == 1).any():
         share = possible_unseen_share(n)
         rest = 1 - share
         high = max(high, rest * value - rest * np.log(rest) - share * np.log(share))
-    return _clipped(value, value - half, high, n=n, limits=(0, np.inf))
+    return _clipped(value, low, high, n=n, limits=(0, np.inf))
 
 
 def _units(calls: NDArray[np.int64]) -> int:
@@ -159,6 +167,12 @@ def _class_jackknife(counts: NDArray[np.int64], statistic: Statistic) -> float:
     rows = np.repeat(counts[None, :], len(sizes), axis=0)
     rows[np.arange(len(sizes)), first] -= 1
     return jackknife_error(statistic(rows), weights=sizes * classes)
+
+
+def _shifted(value: float, errors: NDArray[np.float64], half: float) -> tuple[float, float]:
+    """An interval around the value less the mean error of fresh samples."""
+    centre = value - float(np.mean(errors))
+    return centre - half, centre + half
 
 
 def _deviation(values: NDArray[np.float64]) -> float:
