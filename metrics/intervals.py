@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 
 from metrics.diversity import vendi_of_mean_square
 from metrics.entropy import chao_shen_entropy, chao_shen_of_rows
-from metrics.lexical import ngram_table
+from metrics.lexical import NgramTable, ngram_table
 from metrics.uncertainty import Estimate, half_width, jackknife_error, possible_unseen_share
 from metrics.unseen import (
     FreshSamples,
@@ -75,14 +75,17 @@ def length_estimate(lengths: NDArray[np.float64], calls: NDArray[np.int64]) -> E
 def lexical_estimate(texts: Sequence[str], calls: NDArray[np.int64], *, m: int) -> Estimate:
     """Distinct-2 in m answers; undefined without word pairs.
 
-    The jackknife sees no risk of having missed an answer that came a few times word for word, so
-    the error is never less than that risk alone.
+    The jackknife counts twice what two answers bring only together, three times what three do, and
+    so on: of word pairs that came a few times it makes too much. Half of the pairs' part is taken
+    off, as λ − λ²/4 stays near 1 − e^−λ for word pairs expected up to λ = 3 times, where the whole
+    would be too much; and never more than half of the variance. It sees no risk of having missed
+    an answer that came a few times word for word, so the error is never less than that risk alone.
     """
     table = ngram_table(texts, n=2)
     value = table.distinct_share(m)
     if np.isnan(value):
         return Estimate.undefined(len(calls), "No answer has two words.")
-    error = max(jackknife_error(table.without_each(calls, m)), table.chance_error(m))
+    error = max(_lexical_error(table, calls, m=m), table.chance_error(m))
     half = half_width(error, units=_units(calls))
     high = value + half
     if len(set(texts)) == 1:  # a different answer as long would bring as many word pairs
@@ -141,6 +144,13 @@ def entropy_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimate
         rest = 1 - share
         high = max(high, rest * value - rest * np.log(rest) - share * np.log(share))
     return _clipped(value, low, high, n=n, limits=(0, np.inf))
+
+
+def _lexical_error(table: NgramTable, calls: NDArray[np.int64], *, m: int) -> float:
+    error = jackknife_error(table.without_each(calls, m))
+    if _units(calls) < len(calls):
+        return error  # answers of one call belong together anyway
+    return float(np.sqrt(error**2 - min(table.pair_variance(m), error**2) / 2))
 
 
 def _units(calls: NDArray[np.int64]) -> int:
