@@ -26,10 +26,10 @@ class Sizes:
 
     topic_step: int = 1
     draws: int = 200
-    resident_draws: int = 200
+    resident_draws: int = 100
     cool_draws: int = 24
     style_step: int = 1
-    conversations: int = 72
+    conversations: int = 96
     judgements: int = 336
     lists: int = 168
     off_topic: int = 200
