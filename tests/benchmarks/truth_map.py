@@ -87,7 +87,7 @@ def print_table(pools: Sequence[Population], n: int, names: Sequence[str]) -> No
             vectors, first = np.unique(draws.vectors, axis=0, return_index=True)
             ideas = draws.ideas[first]
             start = layout._unit_radius(layout._principal_plane(vectors))
-            rows["the embedding"].append((1.0, purity(vectors, ideas), np.nan))
+            rows["the embedding"].append(scores(vectors, vectors, ideas))
             rows["principal plane"].append(scores(vectors, start, ideas))
             for name in names:
                 began = time.perf_counter()
