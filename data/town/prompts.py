@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from data.town.grammar import compose, sample_ideas
-from data.town.styles import full_levels, load_styles
+from data.town.styles import full_levels, load_styles, trained_asks
 from data.town.town import (
     Group,
     Resident,
@@ -82,9 +82,12 @@ def asked_style(
 ) -> str:
     """A system prompt that asks for these levels, feature by feature in random order."""
     full_levels(levels)
-    known = load_styles().features
-    asked = [known[feature][levels[feature]] for feature in rng.permutation(list(levels))]
-    return " ".join(_pick(a.held_out_asks if held_out else a.asks, rng) for a in asked)
+    asks = []
+    for feature in rng.permutation(list(levels)):
+        held_out_asks = load_styles().features[feature][levels[feature]].held_out_asks
+        whole, framed = trained_asks(feature, levels[feature])
+        asks.append(_pick(held_out_asks if held_out else (whole, framed)[rng.integers(2)], rng))
+    return " ".join(asks)
 
 
 def nobody(rng: np.random.Generator) -> str:
@@ -183,7 +186,7 @@ def training_wordings() -> Mapping[str, Sequence[str]]:
     """Every wording by kind, held out or not, for checks that the two never meet."""
     wording = load_town().phrases
     topics = load_town().topics.values()
-    levels = [level for f in load_styles().features.values() for level in f.values()]
+    levels = [(f, name) for f, each in load_styles().features.items() for name in each]
     judgements = {
         f"{held}{kind}_{own}": entry[f"{held}{own}"]
         for kind, entry in wording["judgements"].items()
@@ -196,8 +199,10 @@ def training_wordings() -> Mapping[str, Sequence[str]]:
     return {
         "questions": [text for topic in topics for text in topic.questions],
         "held_out_questions": [text for topic in topics for text in topic.held_out],
-        "styles": [text for level in levels for text in level.asks],
-        "held_out_styles": [text for level in levels for text in level.held_out_asks],
+        "styles": [ask for level in levels for asks in trained_asks(*level) for ask in asks],
+        "held_out_styles": [
+            ask for f, name in levels for ask in load_styles().features[f][name].held_out_asks
+        ],
         **wording["asks"],
         **moves,
         **judgements,

@@ -19,12 +19,14 @@ class Level:
 
     Attributes:
         asks: system prompts that ask for it.
+        manners: adverbial phrases that ask for it in any of the frames.
         held_out_asks: such prompts that training never sees.
         parts: what answers of this level contain; "" stands for nothing.
         formal: parts for answers of low informality, where they differ.
     """
 
     asks: tuple[str, ...]
+    manners: tuple[str, ...]
     held_out_asks: tuple[str, ...]
     parts: tuple[str, ...]
     formal: tuple[str, ...]
@@ -36,12 +38,14 @@ class Styles:
 
     Attributes:
         features: feature → level name → level.
+        ask_frames: system prompts with room for a manner.
         modals: verbs between subject and idea, in every style.
         connectors: words that join a reason to a claim, in every style.
         tails: clauses that lengthen a long sentence.
     """
 
     features: Mapping[str, Mapping[str, Level]]
+    ask_frames: tuple[str, ...]
     modals: tuple[str, ...]
     connectors: tuple[str, ...]
     tails: tuple[str, ...]
@@ -53,6 +57,18 @@ class Styles:
 
 
 @cache
+def trained_asks(feature: str, level: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Every trained way of asking for a level: whole sentences, and manners put into frames."""
+    styles = load_styles()
+    entry = styles.features[feature][level]
+    kept = {ask.casefold() for ask in entry.held_out_asks}
+    framed = [
+        frame.format(manner=manner) for frame in styles.ask_frames for manner in entry.manners
+    ]
+    return entry.asks, tuple(ask for ask in framed if ask.casefold() not in kept)
+
+
+@cache
 def load_styles() -> Styles:
     """Read the styles once per process."""
     file = read_file("styles.yaml")
@@ -61,6 +77,7 @@ def load_styles() -> Styles:
             feature: {
                 name: Level(
                     asks=tuple(entry["asks"]),
+                    manners=tuple(entry["manners"]),
                     held_out_asks=tuple(entry["held_out_asks"]),
                     parts=tuple(entry["parts"]),
                     formal=tuple(entry.get("formal", ())),
@@ -69,6 +86,7 @@ def load_styles() -> Styles:
             }
             for feature, levels in file["features"].items()
         },
+        ask_frames=tuple(file["ask_frames"]),
         modals=tuple(file["modals"]),
         connectors=tuple(file["connectors"]),
         tails=tuple(file["tails"]),
