@@ -6,6 +6,7 @@ sinks change what a model says: a mistake in any of them changes its draws.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,3 +159,10 @@ def save_family(folder: Path, name: str, *, seed: int = 0, **changes: Any) -> Pa
     model.save_pretrained(folder)
     save_tokenizer(folder, family.tokenizer, TEMPLATES[family.template])
     return folder
+
+
+def edit_json(file: Path, **changes: object) -> None:
+    """Set these keys of a JSON file; None removes one."""
+    content = {**json.loads(file.read_text(encoding="utf-8")), **changes}
+    kept = {key: value for key, value in content.items() if value is not None}
+    file.write_text(json.dumps(kept), encoding="utf-8")
