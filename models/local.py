@@ -13,6 +13,7 @@ from data.errors import ModelError, PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import ModelInfo
 from models.chat_template import ChatTemplate
+from models.loading import check_tokens
 from models.registry import available_memory, display_name, known, resolve
 from models.shape import ModelShape, computes_in_float32, rows_that_fit
 
@@ -98,6 +99,8 @@ class LocalModel:
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         prompt = self._chat.encode(messages)
+        # Tokens may have been added to a tokenizer that the model never learnt.
+        check_tokens(max(prompt), self._engine.model, self._info.name)
         if len(prompt) >= self._info.context:
             raise PromptError(
                 f"The prompt has {len(prompt):,} tokens, but {self._info.name} reads at most "
@@ -163,7 +166,7 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
         ref=ref,
         name=display_name(ref.id),
         parameters=loaded.shape.parameters,
-        context=loaded.shape.context or UNKNOWN_CONTEXT,
+        context=loaded.shape.context or _usual_context(loaded) or UNKNOWN_CONTEXT,
         device=device,
         has_chat_template=chat.used,
         notes=(*chat.notes, *precision, *notes),
@@ -171,12 +174,18 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     return LocalModel(engine, chat, info, loaded.shape)
 
 
+def _usual_context(loaded: Loaded) -> int:
+    """Of the architecture, for a folder whose config leaves it out; 0 when it has none."""
+    context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    return context if isinstance(context, int) else 0
+
+
 def _end_tokens(loaded: Loaded) -> frozenset[int]:
     """Every token that the model or its tokenizer calls an end; either may be a list."""
     generation = loaded.model.generation_config
     named = [loaded.tokenizer.eos_token_id, loaded.model.config.get_text_config().eos_token_id]
     named.append(generation.eos_token_id if generation is not None else None)
-    ends: set[int] = set()
+    ends: set[object] = set()
     for ids in named:
-        ends.update(ids if isinstance(ids, list) else [] if ids is None else [ids])
-    return frozenset(ends)
+        ends.update(ids if isinstance(ids, list) else [ids])
+    return frozenset(end for end in ends if isinstance(end, int))

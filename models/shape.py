@@ -179,8 +179,11 @@ def _elements(file: Path) -> int:
                 raise ValueError(f"its header claims {length} bytes")
             header = json.loads(handle.read(length))
             tensors = [value for key, value in header.items() if key != "__metadata__"]
+            end = 8 + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0)
+            if end > file.stat().st_size:
+                raise ValueError(f"{end - file.stat().st_size:,} bytes are missing at its end")
             return sum(_product(tensor["shape"]) for tensor in tensors)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise ModelError(
             f"The weights in {file.name} are damaged: {error}.", "Download them again."
         ) from error

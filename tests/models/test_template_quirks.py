@@ -156,9 +156,7 @@ def test_padding_and_cutting_saved_with_a_tokenizer_change_nothing(
 
 
 @pytest.mark.parametrize("kind", ["bytes", "unigram"])
-@pytest.mark.parametrize(
-    "text", ["naïve 日本 \U0001f6f6", "two  spaces\n\nand\ttabs ", "{{ 7 }}"]
-)
+@pytest.mark.parametrize("text", ["naïve 日本 \U0001f6f6", "two  spaces\n\nand\ttabs ", "{{ 7 }}"])
 def test_any_text_survives_bytes_and_byte_fallback(read: Reads, kind: str, text: str) -> None:
     tokenizer = read(kind, "{{ messages[0].content }}")
     chat = ChatTemplate(tokenizer)
