@@ -1,4 +1,4 @@
-"""From messages to the tokens a model reads, and from its tokens back to text."""
+"""From messages to the tokens a model reads."""
 
 from __future__ import annotations
 
@@ -54,12 +54,13 @@ class ChatTemplate:
     Attributes:
         used: whether the tokenizer's template is applied.
         notes: what of this the user should know.
+        prompt_end: what stands behind the last question; "" without a template.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
         self._in_parts = self._folds_system = False
-        self._opening = ""
+        self._opening = self.prompt_end = ""
         self.used, self.notes = self._probe()
 
     def _probe(self) -> tuple[bool, tuple[str, ...]]:
@@ -71,6 +72,7 @@ class ChatTemplate:
                 return False, (BAD_TEMPLATE,)
         self._folds_system = not self._shows(SYSTEM, USER)
         self._opening = self._missing_opening()
+        self.prompt_end = self._text([USER]).rpartition(USER.content)[2]
         notes = ((self._folds_system, NO_SYSTEM_ROLE), (bool(self._opening), NO_OPENING))
         return True, tuple(note for applies, note in notes if applies)
 
@@ -102,7 +104,8 @@ class ChatTemplate:
                 refuses the conversation.
         """
         check_texts(messages)
-        text = self._text(messages)
+        plain = "\n\n".join(message.content for message in messages if message.content)
+        text = self._text(messages) if self.used else plain
         # A template has written the special tokens already.
         tokens = list(self._tokenizer(text, add_special_tokens=not self.used)["input_ids"])
         if not tokens:
@@ -113,8 +116,6 @@ class ChatTemplate:
         return tokens
 
     def _text(self, messages: Sequence[Message]) -> str:
-        if not self.used:
-            return "\n\n".join(message.content for message in messages if message.content)
         if self._folds_system:
             messages = fold_system(messages)
         try:
@@ -136,13 +137,6 @@ class ChatTemplate:
 
     def _content(self, message: Message) -> Any:
         return [{"type": "text", "text": message.content}] if self._in_parts else message.content
-
-    def decode(self, token_ids: Sequence[int]) -> str:
-        """Text of drawn tokens, special ones removed."""
-        text = self._tokenizer.decode(
-            list(token_ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
-        return str(text)
 
 
 def fold_system(messages: Sequence[Message]) -> list[Message]:

@@ -14,6 +14,7 @@ from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import ModelInfo
 from models.chat_template import ChatTemplate
 from models.loading import check_tokens
+from models.reading import Reader, Reading
 from models.registry import available_memory, display_name, known, resolve
 from models.shape import ModelShape, computes_in_float32, rows_that_fit
 
@@ -32,14 +33,21 @@ class LocalModel:
     Args:
         engine: the model as it was found to be decodable.
         chat: how to speak to it.
+        reader: how to understand it.
         info: what it is.
         shape: its sizes.
     """
 
     def __init__(
-        self, engine: Engine, chat: ChatTemplate, info: ModelInfo, shape: ModelShape
+        self,
+        engine: Engine,
+        chat: ChatTemplate,
+        reader: Reader,
+        info: ModelInfo,
+        shape: ModelShape,
     ) -> None:
-        self._engine, self._chat, self._info, self._shape = engine, chat, info, shape
+        self._engine, self._chat, self._reader = engine, chat, reader
+        self._info, self._shape = info, shape
 
     @property
     def info(self) -> ModelInfo:
@@ -69,7 +77,10 @@ class LocalModel:
         prompt = self._prompt(messages)
         limit = min(decoding.max_new_tokens, self._info.context - len(prompt))
         rows = self._rows_that_fit(len(prompt), limit)
-        return self._samples(prompt, indices, Request(decoding, seed, limit, should_stop, rows))
+        stop = decoding.stop
+        ended = (lambda tokens: self._reader.has_stopped(tokens, stop)) if stop else None
+        request = Request(decoding, seed, limit, should_stop, rows, ended)
+        return self._samples(prompt, indices, request)
 
     def _rows_that_fit(self, prompt: int, limit: int) -> int:
         info = self._info
@@ -87,10 +98,12 @@ class LocalModel:
         from models.decoding import sample
 
         for drawn in sample(self._engine, prompt, indices, request):
+            reading = self._read(drawn.token_ids, request.decoding.stop)
             yield Sample(
                 index=drawn.index,
                 call_id=f"{request.seed}-{drawn.index}",
-                text=self._text(drawn.token_ids),
+                text=reading.text,
+                thinking=reading.thinking,
                 token_ids=drawn.token_ids,
                 logprobs=drawn.logprobs,
                 entropies=drawn.entropies,
@@ -109,10 +122,10 @@ class LocalModel:
             )
         return prompt
 
-    def _text(self, token_ids: tuple[int, ...]) -> str:
+    def _read(self, token_ids: tuple[int, ...], stop: tuple[str, ...]) -> Reading:
         # Some end tokens are not marked as special, so the last one goes by its id.
         ended = token_ids[-1] in self._engine.eos_ids
-        return self._chat.decode(token_ids[:-1] if ended else token_ids)
+        return self._reader.read(token_ids[:-1] if ended else token_ids, stop)
 
 
 def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
@@ -171,7 +184,8 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
         has_chat_template=chat.used,
         notes=(*chat.notes, *precision, *notes),
     )
-    return LocalModel(engine, chat, info, loaded.shape)
+    reader = Reader(tokenizer, prompt_end=chat.prompt_end)
+    return LocalModel(engine, chat, reader, info, loaded.shape)
 
 
 def _usual_context(loaded: Loaded) -> int:

@@ -32,6 +32,14 @@ TEMPLATES: dict[str, str | None] = {
     + "{% if not enable_thinking | default(true) %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
     # Thinking always: the generation prompt opens the thought.
     "opened": EACH + ASKED + "<think>\n{% endif %}",
+    # Thoughts and answers on channels of their own.
+    "channels": (
+        "{% for m in messages %}<|start|>{{ m.role }}"
+        "{% if m.role == 'assistant' %}<|channel|>final{% endif %}"
+        "<|message|>{{ m.content }}<|end|>{% endfor %}"
+        "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+        "{# an answer may begin with <|channel|>analysis<|message|> #}"
+    ),
     # A header for every turn, but none for the answer that is asked for.
     "headless": EACH,
     # Contents are lists of parts, as where images can be sent too.

@@ -44,7 +44,8 @@ def test_an_end_token_that_is_not_special_stays_out_of_the_text(tiny: LocalModel
     from dataclasses import replace
 
     letters = frozenset(range(5, 200))
-    model = LocalModel(replace(tiny._engine, eos_ids=letters), tiny._chat, tiny.info, tiny._shape)
+    engine = replace(tiny._engine, eos_ids=letters)
+    model = LocalModel(engine, tiny._chat, tiny._reader, tiny.info, tiny._shape)
     for sample in model.generate(ASK, indices=range(20), decoding=Decoding(), seed=1):
         if sample.finish is FinishReason.STOP and len(sample.token_ids) == 1:
             assert sample.text == ""

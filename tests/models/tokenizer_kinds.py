@@ -13,11 +13,16 @@ ROLES = ["<|system|>", "<|user|>", "<|assistant|>"]
 ENDS = {"bytes": 1, "unigram": 1, "wordpiece": 3}  # id of the end token; padding is 0 everywhere
 
 
-def save_tokenizer(folder: Path, kind: str, template: str | None) -> None:
-    """Write a tokenizer beside a checkpoint; kind is one of `ENDS`."""
+def make_tokenizer(kind: str, template: str | None) -> Any:
+    """A tokenizer; kind is one of `ENDS`."""
     tokenizer = {"bytes": _bytes, "unigram": _unigram, "wordpiece": _wordpiece}[kind]()
     tokenizer.chat_template = template
-    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def save_tokenizer(folder: Path, kind: str, template: str | None) -> None:
+    """Write a tokenizer beside a checkpoint."""
+    make_tokenizer(kind, template).save_pretrained(folder)
 
 
 def _wrapped(tokenizer: Any, **named: Any) -> Any:
