@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import ModelError, PromptError
+from data.errors import ChoraleError, MemoryBudgetError, ModelError, PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import ModelInfo
 from models.chat_template import ChatTemplate
@@ -159,7 +159,6 @@ def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
 
 def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     from models.continuation import Engine
-    from models.loading import first_line
     from models.prefix_check import checked
 
     model, tokenizer = loaded.model, loaded.tokenizer
@@ -167,12 +166,10 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     found = Engine(model, str(model.config._attn_implementation), _end_tokens(loaded))
     try:
         engine, notes = checked(found)
-    except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
-        raise ModelError(
-            f"{display_name(ref.id)} was loaded but can't be run in {ref.quantization}: "
-            f"{first_line(error)}.",
-            "Choose another precision or another model.",
-        ) from error
+    except ChoraleError:
+        raise
+    except Exception as error:  # kernels raise what they like, assertions too
+        raise _running_failed(error, ref) from error
     small = computes_in_float32(ref.quantization, loaded.shape.parameters, device)
     precision = (FLOAT32_ON_CPU,) if small and ref.quantization == "bf16" else ()
     info = ModelInfo(
@@ -186,6 +183,22 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     )
     reader = Reader(tokenizer, prompt_end=chat.prompt_end)
     return LocalModel(engine, chat, reader, info, loaded.shape)
+
+
+def _running_failed(error: Exception, ref: ModelRef) -> ModelError:
+    from models.decoding import is_out_of_memory
+    from models.loading import first_line
+
+    if is_out_of_memory(error):
+        return MemoryBudgetError(
+            f"There is no memory left to run {display_name(ref.id)}.",
+            "Choose a smaller model, or NF4.",
+        )
+    return ModelError(
+        f"{display_name(ref.id)} was loaded but can't be run in {ref.quantization}: "
+        f"{first_line(error)}.",
+        "Choose another precision or another model.",
+    )
 
 
 def _usual_context(loaded: Loaded) -> int:

@@ -30,6 +30,7 @@ SAID = {
     "bloom": NOT_SHARED,  # adds a bias by distance, in an attention of its own
     "mpt": NOT_SHARED,  # likewise
 }
+STATEFUL = {"lfm2", "bamba", "falcon_h1", "qwen3_5_text", "mamba", "recurrent_gemma"}
 ENDLESS = {"mamba"}  # nothing but a state of one size: no context is written down
 
 
@@ -129,6 +130,29 @@ def test_greedy_draws_are_those_of_transformers(
     )[0, len(prompt) :]
     found = draws(engine, prompt, range(1), decoding=GREEDY)
     assert found[0].token_ids == tuple(expected.tolist())
+
+
+def test_draws_are_those_of_a_padded_batch(
+    name: str, model: LocalModel, engine: Engine, prompt: list[int]
+) -> None:
+    """Which needs a mask and shifted positions to leave the padding out."""
+    if name in STATEFUL:
+        pytest.skip("its states run over the padding")
+    short = model._prompt([Message("user", "a boat")])
+    width = max(len(prompt), len(short))
+    texts = torch.tensor([[0] * (width - len(ids)) + ids for ids in (prompt, short)])
+    use_attention(engine.model, engine.attention)
+    found = engine.model.generate(
+        texts,
+        attention_mask=(torch.arange(width) >= torch.tensor([[0], [width - len(short)]])).long(),
+        do_sample=False,
+        max_new_tokens=8,
+        eos_token_id=VOCABULARY,  # none
+        pad_token_id=0,
+    )
+    endless = replace(engine, eos_ids=frozenset())
+    for ids, text in zip((prompt, short), found[:, width:].tolist(), strict=True):
+        assert draws(endless, ids, range(1), decoding=GREEDY, limit=8)[0].token_ids == tuple(text)
 
 
 def test_copied_caches_and_rereading_give_the_same_draws(

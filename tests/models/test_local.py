@@ -87,6 +87,28 @@ def test_nf4_that_the_kernels_refuse_is_said(checkpoint: Callable[..., Path]) ->
         load(narrow, "nf4")
 
 
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (AssertionError("N must be divisible"), ModelError, "can't be run in fp32: N must be"),
+        (torch.OutOfMemoryError("CUDA out of memory."), MemoryBudgetError, "no memory left to run"),
+    ],
+)
+def test_whatever_a_first_run_raises_is_said(
+    checkpoint: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    kind: type[ModelError],
+    message: str,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("models.continuation.read_prompt", fails)
+    with pytest.raises(kind, match=message):
+        load(checkpoint("llama"))
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("quantization", ["bf16", "int8", "nf4"])
