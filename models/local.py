@@ -209,10 +209,10 @@ def _usual_context(loaded: Loaded) -> int:
 
 def _end_tokens(loaded: Loaded) -> frozenset[int]:
     """Every token that the model or its tokenizer calls an end; either may be a list."""
-    generation = loaded.model.generation_config
-    named = [loaded.tokenizer.eos_token_id, loaded.model.config.get_text_config().eos_token_id]
-    named.append(generation.eos_token_id if generation is not None else None)
+    config = loaded.model.config
+    sources = (loaded.tokenizer, config, config.get_text_config(), loaded.model.generation_config)
     ends: set[object] = set()
-    for ids in named:
+    for source in sources:
+        ids = getattr(source, "eos_token_id", None)
         ends.update(ids if isinstance(ids, list) else [ids])
     return frozenset(end for end in ends if isinstance(end, int))

@@ -44,6 +44,7 @@ ALTERNATING: dict[str, Any] = {
     "layer_types": ["sliding_attention", "full_attention"],
 }
 GEMMA: dict[str, Any] = {**WIDE, **ALTERNATING, "query_pre_attn_scalar": 16}
+SIGHT: dict[str, Any] = {"hidden_size": 32, "intermediate_size": 32, "num_attention_heads": 2}
 LATENT: dict[str, Any] = {
     "num_key_value_heads": 4,
     "n_routed_experts": 4,
@@ -99,6 +100,16 @@ FAMILIES: dict[str, Family] = {
         "unigram", "refuses", attn_logit_softcapping=2.0, final_logit_softcapping=10.0, **GEMMA
     ),
     "gemma3_text": _modern("unigram", "refuses", **GEMMA),
+    "gemma3": Family(  # reads images as well; its text model lies inside
+        {
+            "text_config": {**SIZES, **GEMMA, "vocab_size": VOCABULARY},
+            "vision_config": {"num_hidden_layers": 1, "image_size": 28, "patch_size": 14, **SIGHT},
+            "image_token_index": VOCABULARY - 1,
+            "mm_tokens_per_image": 4,
+        },
+        "unigram",
+        "parts",
+    ),
     "gemma4_text": _modern("unigram", "turns", **BORROWING),
     "phi3": _modern("unigram", sliding_window=WINDOW),
     "olmo2": _modern(),
