@@ -70,6 +70,7 @@ def to_parquet(data: RunData, extra: Extra | None = None) -> bytes:
         "index": pa.array([s.index for s in data.samples], pa.int32()),
         "call_id": pa.array([s.call_id for s in data.samples], pa.string()),
         "text": pa.array([_readable(s.text) for s in data.samples], pa.string()),
+        "thinking": pa.array([_readable(s.thinking) for s in data.samples], pa.string()),
         "finish": pa.array([s.finish.value for s in data.samples], pa.string()),
         "token_ids": _lists([s.token_ids for s in data.samples], np.int64, np.int32),
         "logprobs": _lists([s.logprobs for s in data.samples], np.float64, np.float32),
@@ -82,8 +83,8 @@ def to_parquet(data: RunData, extra: Extra | None = None) -> bytes:
     settings = {
         "format": 1,
         "run": run_to_json(data.run),
-        # Texts that UTF-8 can't hold, by row.
-        "texts": {row: s.text for row, s in enumerate(data.samples) if _readable(s.text) != s.text},
+        "texts": _unreadable([s.text for s in data.samples]),
+        "thoughts": _unreadable([s.thinking for s in data.samples]),
     }
     table = pa.table(columns).replace_schema_metadata({SETTINGS: json.dumps(settings)})
     out = io.BytesIO()
@@ -121,9 +122,11 @@ def _answers(data: RunData) -> dict[str, list[Any]]:
         "top_k": [c.decoding.top_k for c, _ in rows],
         "min_p": [c.decoding.min_p for c, _ in rows],
         "max_new_tokens": [c.decoding.max_new_tokens for c, _ in rows],
+        "stop": [json.dumps(c.decoding.stop) if c.decoding.stop else "" for c, _ in rows],
         "seed": [data.run.seed] * len(rows),
         "index": [s.index for _, s in rows],
         "text": [s.text for _, s in rows],
+        "thinking": [s.thinking for _, s in rows],
         "finish": [s.finish.value for _, s in rows],
         **_token_sums([s for _, s in rows]),
     }
@@ -163,6 +166,11 @@ def _cell(value: object) -> object:
 def _readable(text: str) -> str:
     """The text with lone surrogates replaced."""
     return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _unreadable(texts: Sequence[str]) -> dict[int, str]:
+    """Texts that UTF-8 can't hold, by row."""
+    return {row: text for row, text in enumerate(texts) if _readable(text) != text}
 
 
 def _lists(rows: Sequence[Sequence[float]], wide: type, narrow: type) -> pa.Array:

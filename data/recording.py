@@ -30,9 +30,9 @@ def read_table(source: pa.BufferReader | str | os.PathLike[str]) -> RunData:
         settings = json.loads((table.schema.metadata or {})[SETTINGS.encode()])
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise _broken("it is no parquet file with a Chorale run in it") from error
-    run, texts = _settings(settings, rows=table.num_rows)
+    run, texts, thoughts = _settings(settings, rows=table.num_rows)
     keys = _column(table, "condition", str)
-    samples = _samples(table, texts)
+    samples = _samples(table, texts, thoughts)
     _check_rows(run, keys, samples)
     xy = [_column(table, name, float) for name in ("x", "y")]
     coordinates = np.array(xy, dtype=np.float32).T.reshape(-1, 2)
@@ -40,27 +40,30 @@ def read_table(source: pa.BufferReader | str | os.PathLike[str]) -> RunData:
     return RunData(run, tuple(keys), samples, _vectors(table), read_only(coordinates))
 
 
-def _settings(settings: Any, *, rows: int) -> tuple[Run, dict[int, str]]:
-    """The run, and texts that the column couldn't hold, by row."""
+def _settings(settings: Any, *, rows: int) -> tuple[Run, dict[int, str], dict[int, str]]:
+    """The run, and by row texts and thoughts that their columns couldn't hold."""
     try:
         if settings["format"] != 1:
             raise ValueError(f"format is {settings['format']}")
         run = run_from_json(settings["run"])
         texts = {int(row): text for row, text in settings["texts"].items()}
-        for value in (run.prompt, run.note, run.embedder, *texts.values()):
+        thoughts = {int(row): text for row, text in settings.get("thoughts", {}).items()}
+        both = (*texts.values(), *thoughts.values())
+        for value in (run.prompt, run.note, run.embedder, *both):
             _expect(value, str)
         for condition in run.conditions:
             _check_condition(condition)
-        if not all(0 <= row < rows for row in texts):
+        if not all(0 <= row < rows for row in (*texts, *thoughts)):
             raise ValueError("a text has no row")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _broken(f"its settings can't be read ({error})") from error
-    return run, texts
+    return run, texts, thoughts
 
 
 def _check_condition(condition: Condition) -> None:
     model, decoding = condition.model, condition.decoding
-    for word in (condition.key, condition.name, condition.system, model.id, model.revision):
+    words = (condition.key, condition.name, condition.system, model.id, model.revision)
+    for word in (*words, *decoding.stop):
         _expect(word, str)
     for number in (decoding.temperature, decoding.top_p, decoding.min_p):
         _expect(number, int, float)
@@ -73,23 +76,36 @@ def _expect(value: object, *kinds: type) -> None:
         raise TypeError(f"{value!r} is no {kinds[-1].__name__}")
 
 
-def _samples(table: pa.Table, exact: Mapping[int, str]) -> tuple[Sample, ...]:
-    texts = [exact.get(row, text) for row, text in enumerate(_column(table, "text", str))]
+def _samples(
+    table: pa.Table, texts: Mapping[int, str], thoughts: Mapping[int, str]
+) -> tuple[Sample, ...]:
     names = ("token_ids", "logprobs", "entropies")
     lists = [_lists(table, name) for name in names]
     finishes = _column(table, "finish", str)
     rows = zip(
-        _column(table, "index", int), _column(table, "call_id", str), texts, *lists, finishes,
-        strict=True,
+        _column(table, "index", int), _column(table, "call_id", str),
+        zip(_exact(table, "text", texts), _thinking(table, thoughts), strict=True),
+        *lists, finishes, strict=True,
     )  # fmt: skip
     return tuple(_sample(number, *row) for number, row in enumerate(rows, start=1))
+
+
+def _exact(table: pa.Table, name: str, exact: Mapping[int, str]) -> list[str]:
+    return [exact.get(row, text) for row, text in enumerate(_column(table, name, str))]
+
+
+def _thinking(table: pa.Table, exact: Mapping[int, str]) -> list[str]:
+    """Files of earlier versions have no such column."""
+    if "thinking" not in table.column_names:
+        return [""] * table.num_rows
+    return _exact(table, "thinking", exact)
 
 
 def _sample(
     row: int,
     index: int,
     call_id: str,
-    text: str,
+    said: tuple[str, str],
     token_ids: list[int],
     logprobs: list[float],
     entropies: list[float],
@@ -100,8 +116,8 @@ def _sample(
     if not len(token_ids) == len(logprobs) == len(entropies):
         raise _broken(f"row {row} has unequal numbers of token_ids, logprobs and entropies")
     return Sample(
-        index, call_id, text, tuple(token_ids), tuple(logprobs), tuple(entropies),
-        FinishReason(finish),
+        index, call_id, said[0], tuple(token_ids), tuple(logprobs), tuple(entropies),
+        FinishReason(finish), said[1],
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -68,6 +69,7 @@ def condition_to_row(condition: Condition) -> dict[str, Any]:
         "top_k": decoding.top_k,
         "min_p": decoding.min_p,
         "max_new_tokens": decoding.max_new_tokens,
+        "stop": json.dumps(decoding.stop),
         "system": condition.system,
         "n": condition.n,
     }
@@ -85,6 +87,7 @@ def condition_from_row(row: Row) -> Condition:
             top_k=row["top_k"],
             min_p=row["min_p"],
             max_new_tokens=row["max_new_tokens"],
+            stop=tuple(json.loads(row.get("stop", "[]"))),  # files of earlier versions lack it
         ),
         system=row["system"],
         n=row["n"],
@@ -124,6 +127,7 @@ def sample_to_row(run_id: str, key: str, sample: Sample) -> dict[str, Any]:
         "logprobs": np.asarray(sample.logprobs, dtype="<f8").tobytes(),
         "entropies": np.asarray(sample.entropies, dtype="<f8").tobytes(),
         "finish": sample.finish.value,
+        "thinking": sample.thinking,
     }
 
 
@@ -137,6 +141,7 @@ def sample_from_row(row: Row) -> Sample:
         logprobs=tuple(np.frombuffer(row["logprobs"], dtype="<f8").tolist()),
         entropies=tuple(np.frombuffer(row["entropies"], dtype="<f8").tolist()),
         finish=FinishReason(row["finish"]),
+        thinking=row["thinking"],
     )
 
 

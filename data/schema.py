@@ -69,7 +69,9 @@ class Decoding:
         top_p: in (0, 1]; smallest set of tokens whose mass reaches it; 1 is off.
         top_k: ≥ 0 tokens kept; 0 is off.
         min_p: in [0, 1); tokens at least this fraction of the likeliest; 0 is off.
-        max_new_tokens: > 0.
+        max_new_tokens: > 0; thinking counts.
+        stop: texts that end the answer and are left out of it. They are looked for in the answer
+            as it is read, without special tokens, and not in the thinking before it.
     """
 
     temperature: float = 1.0
@@ -77,6 +79,7 @@ class Decoding:
     top_k: int = 0
     min_p: float = 0.0
     max_new_tokens: int = 64
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,11 @@ class Sample:
     Attributes:
         index: place in its condition, 0 ≤ index < n; with the condition's seed it fixes the draw.
         call_id: draws that came from one model call share it; one per sample in plain sampling.
-        text: what the model wrote, special tokens removed.
-        token_ids: the tokens drawn, the final end token included.
+        text: what the model answered, special tokens removed.
+        token_ids: the tokens drawn: thinking, answer, and the end token or stop text that ended it.
         logprobs: natural log-probability of each under the model at T = 1, before truncation.
         entropies: nats, of the model's full distribution at T = 1 at each step.
+        thinking: what it wrote for itself before it answered; "" when it doesn't mark any.
     """
 
     index: int
@@ -118,6 +122,7 @@ class Sample:
     logprobs: tuple[float, ...]
     entropies: tuple[float, ...]
     finish: FinishReason
+    thinking: str = ""
 
 
 @dataclass(frozen=True, slots=True)

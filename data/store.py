@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from data.database import as_store_error, open_engine
 from data.errors import StoreError
+from data.migration import add_missing_columns
 from data.queries import count_samples, find_runs, sample_ids, taken, vectors_of
 from data.rows import condition_to_row, read_only, run_to_row, sample_from_row, sample_to_row
 from data.schema import Run, RunData, RunState, Sample
@@ -47,6 +48,7 @@ class Store:
         with as_store_error():
             self._engine = open_engine(url)
             metadata.create_all(self._engine)
+            add_missing_columns(self._engine)
 
     def close(self) -> None:
         """Close every connection."""

@@ -83,6 +83,8 @@ conditions = Table(
     Column("top_k", Integer, nullable=False),
     Column("min_p", Float(53), nullable=False),
     Column("max_new_tokens", Integer, nullable=False),
+    # A list of texts, as JSON. Columns with a default came later; see `data.migration`.
+    Column("stop", AnyText, nullable=False, server_default="[]"),
     Column("system", AnyText, nullable=False),
     Column("n", Integer, nullable=False),
 )
@@ -101,6 +103,7 @@ samples = Table(
     Column("logprobs", LargeBinary, nullable=False),  # float64
     Column("entropies", LargeBinary, nullable=False),  # float64
     Column("finish", String(8), nullable=False),
+    Column("thinking", AnyText, nullable=False, server_default=""),
     UniqueConstraint("run_id", "key", "index"),
 )
 

@@ -140,6 +140,8 @@ def _check_decoding(condition: Condition, decoding: Decoding) -> None:
         raise refused(
             "the longest answer", f"1 to {MAX_NEW_TOKENS} tokens", decoding.max_new_tokens
         )
+    if "" in decoding.stop:
+        raise refused("a stop text", "at least one character long", "empty")
 
 
 def _refused(condition: Condition, what: str, allowed: str, value: object) -> ChoraleError:

@@ -32,11 +32,12 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "top_k": (int,),
     "min_p": (float, int),
     "max_new_tokens": (int,),
+    "stop": (list,),
 }
 _WORDS = {str: "text", int: "a whole number", float: "a number", list: "a list"}
 _EXPERIMENT = ("kind", "prompt", "seed", "conditions")
 _MODEL = ("revision", "quantization")
-_DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens")
+_DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens", "stop")
 _CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING)
 
 
@@ -61,7 +62,8 @@ def read_experiment(text: str) -> SamplingExperiment:
       - {name: Hot, model: saltmere, temperature: 1.2, n: 64, system: You are a fisher.}
     ```
 
-    A condition may also have key, revision, quantization, top_p, top_k, min_p and max_new_tokens.
+    A condition may also have key, revision, quantization, top_p, top_k, min_p, max_new_tokens and
+    stop, a list of texts.
 
     Raises:
         ChoraleError: it isn't YAML, or a key is missing, unknown or out of range; names the line
@@ -130,6 +132,10 @@ def _condition(node: yaml.Node, key: str) -> Condition:
     if values.get("quantization", "bf16") not in get_args(Quantization):
         choices = ", ".join(get_args(Quantization))
         raise _wrong(entries["quantization"].line, f"“quantization” must be one of {choices}")
+    if "stop" in values:
+        if not all(isinstance(text, str) for text in values["stop"]):
+            raise _wrong(entries["stop"].line, "“stop” must be a list of texts")
+        values["stop"] = tuple(values["stop"])
     model = ModelRef(values["model"], **{k: values[k] for k in _MODEL if k in values})
     key = values.get("key", key)
     return Condition(

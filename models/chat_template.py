@@ -1,4 +1,4 @@
-"""From messages to the tokens a model reads, and from its tokens back to text."""
+"""From messages to the tokens a model reads."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data.errors import PromptError
 from data.schema import Message
+from models.loading import first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -23,10 +24,19 @@ BAD_TEMPLATE = (
     "Its chat template can't be used: system and user texts are joined by blank lines instead, "
     "and it writes on from there."
 )
+NO_OPENING = (
+    "Its chat template doesn't open the answer that is asked for, so that is opened as the answers "
+    "of earlier turns are."
+)
 NO_SYSTEM_ROLE = (
     "Its chat template has no place for a system prompt, so that stands at the start of the first "
     "user message."
 )
+
+
+# Words that no template has of its own.
+SYSTEM, USER = Message("system", "xylophone"), Message("user", "glockenspiel")
+ANSWER = Message("assistant", "vibraphone")
 
 
 class ChatTemplate:
@@ -34,7 +44,9 @@ class ChatTemplate:
 
     With a template of its tokenizer's, that is applied, a thinking mode switched off where there
     is one. A template without a system role gets the system text at the start of the first user
-    message. Without a template, texts are joined by blank lines.
+    message; one that reads lists of parts gets a list of one part; one that leaves the answer
+    unopened gets the opening of earlier answers. Without a template, texts are joined by blank
+    lines.
 
     Args:
         tokenizer: of the model.
@@ -42,26 +54,47 @@ class ChatTemplate:
     Attributes:
         used: whether the tokenizer's template is applied.
         notes: what of this the user should know.
+        prompt_end: what stands behind the last question; "" without a template.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
-        self._folds_system = False
+        self._in_parts = self._folds_system = False
+        self._opening = self.prompt_end = ""
         self.used, self.notes = self._probe()
 
     def _probe(self) -> tuple[bool, tuple[str, ...]]:
         if not self._tokenizer.chat_template:
             return False, (NO_TEMPLATE,)
+        if not self._shows(USER):
+            self._in_parts = True
+            if not self._shows(USER):
+                return False, (BAD_TEMPLATE,)
+        self._folds_system = not self._shows(SYSTEM, USER)
+        self._opening = self._missing_opening()
+        self.prompt_end = self._text([USER]).rpartition(USER.content)[2]
+        notes = ((self._folds_system, NO_SYSTEM_ROLE), (bool(self._opening), NO_OPENING))
+        return True, tuple(note for applies, note in notes if applies)
+
+    def _shows(self, *messages: Message) -> bool:
+        """Whether the texts of all are in what the template makes of them."""
         try:
-            self._render([Message("user", "question")])
+            rendered = self._render(messages)
         except Exception:  # a template is a program of its own and raises what it likes
-            return False, (BAD_TEMPLATE,)
+            return False
+        return all(message.content in rendered for message in messages)
+
+    def _missing_opening(self) -> str:
+        """What stands in front of an earlier answer, if nothing does in front of the next."""
         try:
-            said = self._render([Message("system", "xylophone"), Message("user", "question")])
+            unopened = self._render([USER], opened=False)
+            whole = self._render([USER, ANSWER], opened=False)
         except Exception:
-            said = ""
-        self._folds_system = "xylophone" not in said
-        return True, (NO_SYSTEM_ROLE,) if self._folds_system else ()
+            return ""
+        if self._render([USER]) != unopened or not whole.startswith(unopened):
+            return ""
+        opening, found, _ = whole[len(unopened) :].partition(ANSWER.content)
+        return opening if found and opening.strip() else ""
 
     def encode(self, messages: Sequence[Message]) -> list[int]:
         """Tokens of the prompt, template included.
@@ -71,36 +104,39 @@ class ChatTemplate:
                 refuses the conversation.
         """
         check_texts(messages)
-        if not self.used:
-            plain = "\n\n".join(message.content for message in messages if message.content)
-            return list(self._tokenizer(plain)["input_ids"])
+        plain = "\n\n".join(message.content for message in messages if message.content)
+        text = self._text(messages) if self.used else plain
+        # A template has written the special tokens already.
+        tokens = list(self._tokenizer(text, add_special_tokens=not self.used)["input_ids"])
+        if not tokens:
+            raise PromptError(
+                "Nothing of the prompt reaches the model: it has no token for any of it.",
+                "Write it with other characters, or choose another model.",
+            )
+        return tokens
+
+    def _text(self, messages: Sequence[Message]) -> str:
         if self._folds_system:
             messages = fold_system(messages)
         try:
-            text = self._render(messages)
+            return self._render(messages) + self._opening
         except Exception as error:
             raise PromptError(
-                f"The model's chat template refuses this conversation: {error}.",
+                f"The model's chat template refuses this conversation: {first_line(error)}.",
                 "Let user and assistant take turns, beginning with the user.",
             ) from error
-        # The template has written the special tokens already.
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _render(self, messages: Sequence[Message]) -> str:
+    def _render(self, messages: Sequence[Message], *, opened: bool = True) -> str:
         rendered = self._tokenizer.apply_chat_template(
-            [{"role": message.role, "content": message.content} for message in messages],
-            add_generation_prompt=True,
+            [{"role": m.role, "content": self._content(m)} for m in messages],
+            add_generation_prompt=opened,
             tokenize=False,
             enable_thinking=False,
         )
         return str(rendered)
 
-    def decode(self, token_ids: Sequence[int]) -> str:
-        """Text of drawn tokens, special ones removed."""
-        text = self._tokenizer.decode(
-            list(token_ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
-        return str(text)
+    def _content(self, message: Message) -> Any:
+        return [{"type": "text", "text": message.content}] if self._in_parts else message.content
 
 
 def fold_system(messages: Sequence[Message]) -> list[Message]:

@@ -12,8 +12,10 @@ import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
-from data.errors import ModelError
-from models.shared_prefix import ATTENTION, shared_cache, use_attention
+from models.shared_prefix import ATTENTION, use_attention
+from models.suffixes import shared_cache
+
+CACHES = ("past_key_values", "cache_params")  # what architectures call what they keep of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,10 @@ class Engine:
         attention: the name of its ordinary attention.
         eos_ids: tokens that end an answer.
         shares_prefix: whether rows may share the prompt's cache; see `models.prefix_check`.
-        window: the shortest window of its attention layers, in tokens; 0 when all see everything.
+        window: tokens of prompt and answer beyond which they may not; 0 when there is no such
+            bound.
+        rereads: whether each token takes reading the whole text again, because the model keeps
+            nothing that could be continued.
     """
 
     model: PreTrainedModel
@@ -32,10 +37,11 @@ class Engine:
     eos_ids: frozenset[int]
     shares_prefix: bool = False
     window: int = 0
+    rereads: bool = False
 
     def shares(self, tokens: int) -> bool:
         """Whether the prompt's cache is held once, given the tokens of prompt and answer."""
-        return self.shares_prefix and not 0 < self.window < tokens
+        return self.shares_prefix and not self.rereads and not 0 < self.window < tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,42 +49,50 @@ class Prefill:
     """A prompt as its model has read it.
 
     Attributes:
-        cache: of a batch of one.
+        cache: of a batch of one; None for a model that keeps none.
+        cache_name: what the model calls it.
         logits: (1, vocabulary) for the first token of every answer.
-        length: of the prompt, in tokens.
+        prompt_ids: the prompt.
     """
 
-    cache: Cache
+    cache: Cache | None
+    cache_name: str
     logits: torch.Tensor
-    length: int
+    prompt_ids: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        """Of the prompt, in tokens."""
+        return len(self.prompt_ids)
 
 
 @torch.inference_mode()
 def read_prompt(engine: Engine, prompt_ids: Sequence[int]) -> Prefill:
-    """Run the prompt through the model once, with its ordinary attention.
+    """Run the prompt through the model once, with its ordinary attention."""
+    use_attention(engine.model, engine.attention)
+    ids = torch.tensor([list(prompt_ids)], device=engine.model.device)
+    output = _forward(engine, input_ids=ids, use_cache=not engine.rereads)
+    kept = [(name, getattr(output, name, None)) for name in CACHES]
+    name, cache = next((pair for pair in kept if isinstance(pair[1], Cache)), (CACHES[0], None))
+    return Prefill(cache, name, output.logits[:, -1], tuple(prompt_ids))
 
-    Raises:
-        ModelError: the model keeps nothing that could be continued.
-    """
-    model = engine.model
-    use_attention(model, engine.attention)
-    ids = torch.tensor([list(prompt_ids)], device=model.device)
-    # Logits of every prompt token would take prompt × vocabulary.
-    can_skip = "logits_to_keep" in inspect.signature(model.forward).parameters
-    output = model(input_ids=ids, use_cache=True, **({"logits_to_keep": 1} if can_skip else {}))
-    if not isinstance(getattr(output, "past_key_values", None), Cache):
-        raise ModelError(
-            f"{type(model).__name__} keeps no cache that answers could share.",
-            "Choose a model of another architecture.",
-        )
-    return Prefill(output.past_key_values, output.logits[:, -1], len(prompt_ids))
+
+def _forward(engine: Engine, **inputs: Any) -> Any:
+    """One pass of the model, with logits of the last token only: prompts are long."""
+    if _takes(engine, "logits_to_keep"):
+        inputs["logits_to_keep"] = 1
+    return engine.model(**inputs)
+
+
+def _takes(engine: Engine, name: str) -> bool:
+    return name in inspect.signature(engine.model.forward).parameters
 
 
 class Continuation:
     """Rows that continue one prompt. The prefill stays as it is.
 
-    The prompt's cache is held once where the model allows it, and once per row where not: because
-    it failed the equality check, or because a window is shorter than prompt and answer together.
+    The prompt's cache is held once where the model allows it, and once per row where not. A model
+    without a usable cache reads prompt and answer again for every token.
 
     Args:
         engine: the model.
@@ -88,13 +102,21 @@ class Continuation:
     """
 
     def __init__(self, engine: Engine, prefill: Prefill, *, rows: int, limit: int) -> None:
-        self._engine = engine
+        self._engine, self._name = engine, prefill.cache_name
+        self._length = prefill.length
         self._shared = engine.shares(prefill.length + limit)
-        if self._shared:
+        device = engine.model.device
+        if engine.rereads or prefill.cache is None:
+            self._cache = None
+            prompt = torch.tensor(prefill.prompt_ids, device=device)
+            self._texts = prompt.expand(rows, -1)
+        elif self._shared:
             self._cache = shared_cache(prefill.cache, rows)
         else:
             self._cache = copy.deepcopy(prefill.cache)
-            self.keep(torch.zeros(rows, dtype=torch.long, device=engine.model.device))
+            self.keep(torch.zeros(rows, dtype=torch.long, device=device))
+        # As `generate` does: some models would count from 0 again.
+        self._counts = _takes(engine, "position_ids")
 
     @torch.inference_mode()
     def step(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -106,16 +128,27 @@ class Continuation:
         Returns:
             (rows, vocabulary) logits.
         """
-        model = self._engine.model
         # Asked for at every step, for other rows may have used the model in between.
-        use_attention(model, ATTENTION if self._shared else self._engine.attention)
-        extra: dict[str, Any] = {"shared_prefix": self._cache} if self._shared else {}
-        output = model(
-            input_ids=tokens[:, None], past_key_values=self._cache, use_cache=True, **extra
-        )
+        use_attention(self._engine.model, ATTENTION if self._shared else self._engine.attention)
+        if self._cache is None:
+            self._texts = torch.cat((self._texts, tokens[:, None]), 1)
+            output = _forward(self._engine, input_ids=self._texts, use_cache=False)
+        else:
+            inputs = {self._name: self._cache, **self._extras(tokens)}
+            output = self._engine.model(input_ids=tokens[:, None], use_cache=True, **inputs)
+        self._length += 1
         return output.logits[:, -1]
+
+    def _extras(self, tokens: torch.Tensor) -> dict[str, Any]:
+        extras: dict[str, Any] = {"shared_prefix": self._cache} if self._shared else {}
+        if self._counts:
+            extras["position_ids"] = torch.full_like(tokens[:, None], self._length)
+        return extras
 
     @torch.inference_mode()
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with these rows only, in this order; (m,) int64."""
-        self._cache.reorder_cache(cast(torch.LongTensor, rows))
+        if self._cache is None:
+            self._texts = self._texts[rows]
+        else:
+            self._cache.reorder_cache(cast(torch.LongTensor, rows))

@@ -50,6 +50,8 @@ class Request:
         limit: new tokens per answer, ≥ 1.
         should_stop: once true, the draws end within one token step.
         rows: answers to decode together at most, ≥ 1.
+        has_ended: whether the tokens of an answer, the newest included, end it; besides the
+            engine's end tokens. Asked for every row at every step.
     """
 
     decoding: Decoding
@@ -57,6 +59,7 @@ class Request:
     limit: int
     should_stop: Callable[[], bool] = lambda: False
     rows: int = 512
+    has_ended: Callable[[Sequence[int]], bool] | None = None
 
 
 def uniforms(seed: int, index: int, count: int) -> NDArray[np.float64]:
@@ -192,16 +195,22 @@ class _Rows:
     def take_finished(self) -> Iterator[Draw]:
         """The rows that ended with the last token; they are no longer alive."""
         ended = np.isin(self._record[0, self.slots, self._length - 1], self._eos)
+        if (has_ended := self._request.has_ended) is not None:
+            for row in np.flatnonzero(self.alive & ~ended):
+                ended[row] = has_ended(self._tokens(self.slots[row]))
         full = self._length == self._request.limit
         for row in np.flatnonzero(self.alive & (ended | full)):
             self.alive[row] = False
             yield self._draw(self.slots[row], ended=bool(ended[row]))
 
+    def _tokens(self, slot: int) -> tuple[int, ...]:
+        return tuple(self._record[0, slot, : self._length].astype(int).tolist())
+
     def _draw(self, slot: int, *, ended: bool) -> Draw:
-        tokens, logprobs, entropies = self._record[:, slot, : self._length]
+        _, logprobs, entropies = self._record[:, slot, : self._length]
         return Draw(
             index=self._indices[slot],
-            token_ids=tuple(tokens.astype(int).tolist()),
+            token_ids=self._tokens(slot),
             logprobs=tuple(logprobs.tolist()),
             entropies=tuple(entropies.tolist()),
             finish=FinishReason.STOP if ended else FinishReason.LENGTH,

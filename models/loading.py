@@ -54,7 +54,9 @@ def load_folder(folder: Path, *, quantization: Quantization, device: str, shown:
     shape = read_shape(folder)
     check_memory(shape, quantization, device=device, shown=shown)
     tokenizer = _load_tokenizer(folder, shown)
-    return Loaded(_load_model(folder, shape, quantization, device, shown), tokenizer, shape)
+    model = _load_model(folder, shape, quantization, device, shown)
+    check_tokens(tokenizer.vocab_size - 1, model, shown)
+    return Loaded(model, tokenizer, shape)
 
 
 def check_files(folder: Path, shown: str) -> None:
@@ -96,14 +98,38 @@ def check_code(config: dict[str, Any], shown: str) -> None:
     if kind in CONFIG_MAPPING:
         return
     if "auto_map" in config:
-        raise ModelError(
-            f"{shown} needs code of its own to run, and Chorale runs no code from models.",
-            "Choose a model whose architecture is part of transformers.",
-        )
+        raise _needs_code(shown)
     raise ModelError(
         f"{shown} is of the architecture “{kind}”, which transformers doesn't know.",
         "Choose another model, or update transformers.",
     )
+
+
+def _needs_code(shown: str) -> ModelError:
+    return ModelError(
+        f"{shown} needs code of its own to run, and Chorale runs no code from models.",
+        "Choose a model whose architecture is part of transformers.",
+    )
+
+
+def check_tokens(largest: int, model: PreTrainedModel, shown: str) -> None:
+    """See whether a model has a place for a token. To read one that it hasn't breaks a GPU's work.
+
+    Args:
+        largest: id of the token.
+        model: the model.
+        shown: what messages call it.
+
+    Raises:
+        ModelError: it hasn't.
+    """
+    places = len(cast("torch.Tensor", model.get_input_embeddings().weight))
+    if largest >= places:
+        raise ModelError(
+            f"The tokenizer of {shown} doesn't belong to its weights: it has a token {largest:,}, "
+            f"but they know {places:,} tokens only.",
+            "Download the model again, or choose another.",
+        )
 
 
 def check_memory(shape: ModelShape, quantization: Quantization, *, device: str, shown: str) -> None:
@@ -130,6 +156,8 @@ def _load_tokenizer(folder: Path, shown: str) -> PreTrainedTokenizerBase:
     try:
         return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
+        if "custom code" in str(error):
+            raise _needs_code(shown) from error
         raise ModelError(
             f"The tokenizer of {shown} can't be read: {first_line(error)}.",
             "Download the model again, or choose another.",

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import ModelError, PromptError
+from data.errors import ChoraleError, MemoryBudgetError, ModelError, PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import ModelInfo
 from models.chat_template import ChatTemplate
+from models.loading import check_tokens
+from models.reading import Reader, Reading
 from models.registry import available_memory, display_name, known, resolve
 from models.shape import ModelShape, computes_in_float32, rows_that_fit
 
@@ -31,14 +33,21 @@ class LocalModel:
     Args:
         engine: the model as it was found to be decodable.
         chat: how to speak to it.
+        reader: how to understand it.
         info: what it is.
         shape: its sizes.
     """
 
     def __init__(
-        self, engine: Engine, chat: ChatTemplate, info: ModelInfo, shape: ModelShape
+        self,
+        engine: Engine,
+        chat: ChatTemplate,
+        reader: Reader,
+        info: ModelInfo,
+        shape: ModelShape,
     ) -> None:
-        self._engine, self._chat, self._info, self._shape = engine, chat, info, shape
+        self._engine, self._chat, self._reader = engine, chat, reader
+        self._info, self._shape = info, shape
 
     @property
     def info(self) -> ModelInfo:
@@ -68,7 +77,10 @@ class LocalModel:
         prompt = self._prompt(messages)
         limit = min(decoding.max_new_tokens, self._info.context - len(prompt))
         rows = self._rows_that_fit(len(prompt), limit)
-        return self._samples(prompt, indices, Request(decoding, seed, limit, should_stop, rows))
+        stop = decoding.stop
+        ended = (lambda tokens: self._reader.has_stopped(tokens, stop)) if stop else None
+        request = Request(decoding, seed, limit, should_stop, rows, ended)
+        return self._samples(prompt, indices, request)
 
     def _rows_that_fit(self, prompt: int, limit: int) -> int:
         info = self._info
@@ -86,10 +98,12 @@ class LocalModel:
         from models.decoding import sample
 
         for drawn in sample(self._engine, prompt, indices, request):
+            reading = self._read(drawn.token_ids, request.decoding.stop)
             yield Sample(
                 index=drawn.index,
                 call_id=f"{request.seed}-{drawn.index}",
-                text=self._text(drawn.token_ids),
+                text=reading.text,
+                thinking=reading.thinking,
                 token_ids=drawn.token_ids,
                 logprobs=drawn.logprobs,
                 entropies=drawn.entropies,
@@ -98,6 +112,8 @@ class LocalModel:
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         prompt = self._chat.encode(messages)
+        # Tokens may have been added to a tokenizer that the model never learnt.
+        check_tokens(max(prompt), self._engine.model, self._info.name)
         if len(prompt) >= self._info.context:
             raise PromptError(
                 f"The prompt has {len(prompt):,} tokens, but {self._info.name} reads at most "
@@ -106,10 +122,10 @@ class LocalModel:
             )
         return prompt
 
-    def _text(self, token_ids: tuple[int, ...]) -> str:
+    def _read(self, token_ids: tuple[int, ...], stop: tuple[str, ...]) -> Reading:
         # Some end tokens are not marked as special, so the last one goes by its id.
         ended = token_ids[-1] in self._engine.eos_ids
-        return self._chat.decode(token_ids[:-1] if ended else token_ids)
+        return self._reader.read(token_ids[:-1] if ended else token_ids, stop)
 
 
 def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
@@ -143,7 +159,6 @@ def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
 
 def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     from models.continuation import Engine
-    from models.loading import first_line
     from models.prefix_check import checked
 
     model, tokenizer = loaded.model, loaded.tokenizer
@@ -151,32 +166,53 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     found = Engine(model, str(model.config._attn_implementation), _end_tokens(loaded))
     try:
         engine, notes = checked(found)
-    except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
-        raise ModelError(
-            f"{display_name(ref.id)} was loaded but can't be run in {ref.quantization}: "
-            f"{first_line(error)}.",
-            "Choose another precision or another model.",
-        ) from error
+    except ChoraleError:
+        raise
+    except Exception as error:  # kernels raise what they like, assertions too
+        raise _running_failed(error, ref) from error
     small = computes_in_float32(ref.quantization, loaded.shape.parameters, device)
     precision = (FLOAT32_ON_CPU,) if small and ref.quantization == "bf16" else ()
     info = ModelInfo(
         ref=ref,
         name=display_name(ref.id),
         parameters=loaded.shape.parameters,
-        context=loaded.shape.context or UNKNOWN_CONTEXT,
+        context=loaded.shape.context or _usual_context(loaded) or UNKNOWN_CONTEXT,
         device=device,
         has_chat_template=chat.used,
         notes=(*chat.notes, *precision, *notes),
     )
-    return LocalModel(engine, chat, info, loaded.shape)
+    reader = Reader(tokenizer, prompt_end=chat.prompt_end)
+    return LocalModel(engine, chat, reader, info, loaded.shape)
+
+
+def _running_failed(error: Exception, ref: ModelRef) -> ModelError:
+    from models.decoding import is_out_of_memory
+    from models.loading import first_line
+
+    if is_out_of_memory(error):
+        return MemoryBudgetError(
+            f"There is no memory left to run {display_name(ref.id)}.",
+            "Choose a smaller model, or NF4.",
+        )
+    return ModelError(
+        f"{display_name(ref.id)} was loaded but can't be run in {ref.quantization}: "
+        f"{first_line(error)}.",
+        "Choose another precision or another model.",
+    )
+
+
+def _usual_context(loaded: Loaded) -> int:
+    """Of the architecture, for a folder whose config leaves it out; 0 when it has none."""
+    context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    return context if isinstance(context, int) else 0
 
 
 def _end_tokens(loaded: Loaded) -> frozenset[int]:
     """Every token that the model or its tokenizer calls an end; either may be a list."""
-    generation = loaded.model.generation_config
-    named = [loaded.tokenizer.eos_token_id, loaded.model.config.get_text_config().eos_token_id]
-    named.append(generation.eos_token_id if generation is not None else None)
-    ends: set[int] = set()
-    for ids in named:
-        ends.update(ids if isinstance(ids, list) else [] if ids is None else [ids])
-    return frozenset(ends)
+    config = loaded.model.config
+    sources = (loaded.tokenizer, config, config.get_text_config(), loaded.model.generation_config)
+    ends: set[object] = set()
+    for source in sources:
+        ids = getattr(source, "eos_token_id", None)
+        ends.update(ids if isinstance(ids, list) else [ids])
+    return frozenset(end for end in ends if isinstance(end, int))

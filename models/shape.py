@@ -15,6 +15,15 @@ from data.schema import Quantization
 # took 0.5 to 0.9 of the time of bf16, and older processors have no bf16 at all.
 SMALL_ON_CPU = 500_000_000
 OVERHEAD = 300 * 2**20  # bytes; libraries, allocator slack, activations
+# How architectures call the length of their context.
+CONTEXT_NAMES = (
+    "max_position_embeddings",
+    "n_positions",
+    "n_ctx",
+    "max_seq_len",
+    "seq_length",
+    "context_length",
+)
 SCRATCH_LOGITS = 2**25  # logits handled at once, see `models.truncation.CHUNK`
 SCRATCH_BYTES = 40  # for each: log-probabilities, probabilities, their sums, a sort
 
@@ -133,17 +142,17 @@ def read_shape(folder: Path) -> ModelShape:
     config = read_config(folder)
     text = config.get("text_config") or config
     hidden = _number(text, "hidden_size", "n_embd", "d_model")
-    heads = _number(text, "num_attention_heads", "n_head") or 1
+    heads = _number(text, "num_attention_heads", "n_head", "n_heads") or 1
     head_dim = _number(text, "head_dim") or hidden // heads
     vocabulary = _number(text, "vocab_size")
     tied = config.get("tie_word_embeddings", text.get("tie_word_embeddings", True))
     return ModelShape(
         parameters=count_parameters(folder),
         embeddings=vocabulary * hidden * (1 if tied else 2),
-        layers=_number(text, "num_hidden_layers", "n_layer"),
-        width=(_number(text, "num_key_value_heads") or heads) * head_dim,
+        layers=_number(text, "num_hidden_layers", "n_layer", "n_layers"),
+        width=(_number(text, "num_key_value_heads", "num_kv_heads") or heads) * head_dim,
         vocabulary=vocabulary,
-        context=_number(text, "max_position_embeddings", "n_positions", "n_ctx"),
+        context=_number(text, *CONTEXT_NAMES),
     )
 
 
@@ -170,8 +179,11 @@ def _elements(file: Path) -> int:
                 raise ValueError(f"its header claims {length} bytes")
             header = json.loads(handle.read(length))
             tensors = [value for key, value in header.items() if key != "__metadata__"]
+            end = 8 + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0)
+            if end > file.stat().st_size:
+                raise ValueError(f"{end - file.stat().st_size:,} bytes are missing at its end")
             return sum(_product(tensor["shape"]) for tensor in tensors)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise ModelError(
             f"The weights in {file.name} are damaged: {error}.", "Download them again."
         ) from error

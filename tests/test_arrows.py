@@ -34,6 +34,7 @@ LOADED_LATE = {
     "models/decoding.py",
     "models/scoring.py",
     "models/shared_prefix.py",
+    "models/suffixes.py",
     "models/truncation.py",
     "models/town/train.py",
 }

@@ -40,7 +40,12 @@ RUN = Run(
     conditions=(
         Condition("a", "Plain", ModelRef("echo"), n=64),
         Condition(
-            "b", "Hot", ModelRef("o/m", "main", "nf4"), Decoding(1.3, 0.9, 5, 0.1, 7), "S", 8
+            "b",
+            "Hot",
+            ModelRef("o/m", "main", "nf4"),
+            Decoding(1.3, 0.9, 5, 0.1, 7, ("\n", "\ud800")),
+            "S",
+            8,
         ),
     ),
     seed=2**80,
@@ -99,7 +104,7 @@ def test_parquet_gives_back_exactly_what_it_was_given(texts, prompt, numbers):
     tokens, logprobs, entropies = zip(*numbers, strict=True) if numbers else ((), (), ())
     odd = replace(
         data.samples[0], token_ids=tokens, logprobs=logprobs, entropies=entropies,
-        finish=FinishReason.LENGTH,
+        finish=FinishReason.LENGTH, thinking=texts[-1],
     )  # fmt: skip
     data = replace(data, samples=(odd, *data.samples[1:]))
     assert_same(from_parquet(to_parquet(data)), data)
@@ -126,6 +131,20 @@ def test_stored_vectors_take_two_bytes_each():
     assert width(a_run(["x"])) == pa.float16()
     third = np.full((1, 3), 1 / 3, dtype=np.float32)
     assert width(a_run(["x"], vectors=third)) == pa.float32()
+
+
+def test_files_of_earlier_versions_have_no_thinking_and_no_stop_texts():
+    data = a_run(["x"])
+    table = pq.read_table(pa.BufferReader(retold(data, thinking=None)))
+    settings_then = json.loads(table.schema.metadata[b"chorale"])
+    del settings_then["thoughts"]
+    for condition in settings_then["run"]["conditions"]:
+        del condition["stop"]
+    out = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({"chorale": json.dumps(settings_then)}), out)
+    read = from_parquet(out.getvalue())
+    assert read.samples == data.samples
+    assert [c.decoding.stop for c in read.run.conditions] == [(), ()]
 
 
 def test_the_owner_is_not_handed_on():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import uuid
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import StoreError
+from data.migration import missing_columns
 from data.rows import unit_rows
 from data.schema import Condition, Decoding, FinishReason, ModelRef, Run, RunState, Sample
 from data.store import CUT_OFF, Store
@@ -34,7 +37,7 @@ def a_run(number: int = 1, owner: str = "ann", **changes: object) -> Run:
                 "b",
                 "Hot",
                 ModelRef("echo", "main", "int8"),
-                Decoding(1.5, 0.9, 40, 0.05, 7),
+                Decoding(1.5, 0.9, 40, 0.05, 7, stop=("\n\n", 'a "quay" \\ \x00\ud800')),
                 system="You are a fisher.",
                 n=16,
             ),
@@ -73,6 +76,42 @@ def test_samples_come_back_in_order_of_arrival(store):
     store.add_samples(run.id, "a", [a_sample(0)])
     assert store.drawn(run.id) == {"a": {0}, "b": {1, 3}}
     assert store.unplaced(run.id) == (("b", a_sample(3)), ("b", a_sample(1)), ("a", a_sample(0)))
+
+
+def test_thinking_is_kept_beside_the_text(store):
+    run = a_run()
+    store.create(run)
+    thoughtful = replace(a_sample(0), thinking="a pier, or \\ \ud800 not?")
+    store.add_samples(run.id, "a", [thoughtful, a_sample(1)])
+    assert [s for _, s in store.unplaced(run.id)] == [thoughtful, a_sample(1)]
+
+
+def test_a_database_of_an_earlier_version_gets_what_it_lacks(store, tmp_path):
+    run = a_run()
+    store.create(run)
+    store.add_samples(run.id, "a", [a_sample(0)])
+    store.close()
+    path = tmp_path / "deep" / "chorale.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("ALTER TABLE samples DROP COLUMN thinking")
+        old.execute("ALTER TABLE conditions DROP COLUMN stop")
+    for _ in range(2):  # the second time there is nothing left to do
+        opened = Store(path)
+        assert opened.unplaced(run.id) == (("a", a_sample(0)),)
+        assert [c.decoding.stop for c in opened.run(run.id).conditions] == [(), ()]
+        assert missing_columns(opened._engine) == []
+        opened.close()
+
+
+def test_a_database_that_refuses_new_columns_says_so(store, tmp_path):
+    store.close()
+    path = tmp_path / "deep" / "chorale.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("ALTER TABLE samples DROP COLUMN thinking")
+        old.execute("ALTER TABLE samples RENAME TO kept")
+        old.execute("CREATE VIEW samples AS SELECT * FROM kept")
+    with pytest.raises(StoreError, match="could not be used"):
+        Store(path)
 
 
 def test_a_sample_is_kept_once_and_as_first_drawn(store):

@@ -124,6 +124,7 @@ def test_the_number_of_conditions_is_limited():
         ({"decoding": Decoding(top_k=-1)}, "top-k"),
         ({"decoding": Decoding(min_p=1)}, "min-p"),
         ({"decoding": Decoding(max_new_tokens=0)}, "longest answer"),
+        ({"decoding": Decoding(stop=("x", ""))}, "stop text must be at least one character"),
     ],
 )
 def test_a_condition_out_of_range_is_refused_in_words(change, words):

@@ -18,7 +18,8 @@ conditions:
     temperature: 0.4
     n: 64
   - {key: x, model: o/m, revision: main, quantization: nf4, n: 8, top_p: 0.9, top_k: 5,
-     min_p: 0.1, max_new_tokens: 9, temperature: 1, system: You are a fisher.}
+     min_p: 0.1, max_new_tokens: 9, temperature: 1, stop: ["\\n", The end],
+     system: You are a fisher.}
 """
 
 
@@ -27,8 +28,8 @@ def test_everything_can_be_written_down():
     assert (experiment.prompt, experiment.seed) == ("What should the harbour become?", 7)
     assert experiment.conditions == (
         Condition("a", "Cool", ModelRef("echo"), Decoding(0.4), n=64),
-        Condition("x", "X", ModelRef("o/m", "main", "nf4"), Decoding(1, 0.9, 5, 0.1, 9),
-                  "You are a fisher.", 8),
+        Condition("x", "X", ModelRef("o/m", "main", "nf4"),
+                  Decoding(1, 0.9, 5, 0.1, 9, ("\n", "The end")), "You are a fisher.", 8),
     )  # fmt: skip
 
 
@@ -49,6 +50,8 @@ def test_most_can_be_left_out():
         (("seed: 7", "seed: true"), "line 3: “seed” must be a whole number"),
         (("seed: 7", "seed: 7\nseed: 8"), "line 4: “seed” is there twice"),
         (("temperature: 0.4", "temperature: hot"), "line 7: “temperature” must be a number"),
+        (('["\\n", The end]', "The end"), "line 10: “stop” must be a list"),
+        (("The end", "3"), "line 10: “stop” must be a list of texts"),
         (("nf4", "nf5"), "line 9: “quantization” must be one of bf16"),
         (("kind: sampling", "kind: guessing"), "line 1: “kind” must be “sampling”"),
         (("  - name: Cool", "  - Cool\n  - name: Cool"), "line 5: there should be keys"),

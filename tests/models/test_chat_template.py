@@ -16,6 +16,7 @@ from models.chat_template import (
     ChatTemplate,
     fold_system,
 )
+from models.reading import Reader
 
 SYSTEM, USER = Message("system", "Be brief."), Message("user", "A boat?")
 REFUSES_SYSTEM = (
@@ -128,4 +129,4 @@ def test_any_other_text_reaches_the_model_as_it_is(tokenizer: Any, text: str) ->
 
 def test_special_tokens_leave_the_text(tokenizer: Any) -> None:
     ids = tokenizer("the sea<|end|>", add_special_tokens=False)["input_ids"]
-    assert ChatTemplate(tokenizer).decode(ids) == "the sea"
+    assert Reader(tokenizer).read(ids).text == "the sea"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -88,6 +88,24 @@ def test_draws_end_with_an_end_token_or_at_the_limit(engine: Engine) -> None:
         assert (last in engine.eos_ids) == (draw.finish is FinishReason.STOP)
         assert draw.finish is FinishReason.STOP or len(draw.token_ids) == LIMIT
         assert len(draw.logprobs) == len(draw.entropies) == len(draw.token_ids)
+
+
+def test_a_draw_ends_where_its_tokens_say_so(engine: Engine) -> None:
+    def has_ended(tokens: Sequence[int]) -> bool:
+        return sum(tokens) % 5 == 0
+
+    whole = draws(engine, range(64))
+    asked = replace(request(), has_ended=has_ended)
+    found = {draw.index: draw for draw in sample(engine, PROMPT, range(64), asked)}
+    assert set(found) == set(whole)
+    for index, draw in found.items():
+        tokens = whole[index].token_ids
+        ends = [n for n in range(1, len(tokens) + 1) if has_ended(tokens[:n])]
+        assert draw.token_ids == tokens[: ends[0] if ends else None]
+        assert draw.finish is (FinishReason.STOP if ends else whole[index].finish)
+    assert sum(len(d.token_ids) for d in found.values()) < sum(
+        len(d.token_ids) for d in whole.values()
+    )
 
 
 def test_finished_draws_come_first_and_leave_the_batch(

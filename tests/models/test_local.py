@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,19 +10,13 @@ from data.errors import MemoryBudgetError, ModelError, PromptError
 from data.schema import Decoding, FinishReason, Message, ModelRef, Quantization
 from models.local import FLOAT32_ON_CPU, LocalModel, load_local
 from models.registry import BUNDLED_FOLDER, BUNDLED_ID
+from tests.models.families import edit_json, save_family
 
 ASK = [Message("system", "Be brief."), Message("user", "A boat in the harbour?")]
 
 
 def load(folder: Path | str, quantization: Quantization = "fp32") -> LocalModel:
     return load_local(ModelRef(str(folder), quantization=quantization), device="cpu")
-
-
-def edit_json(file: Path, **changes: object) -> None:
-    """Set these keys of a JSON file; None removes one."""
-    content = {**json.loads(file.read_text(encoding="utf-8")), **changes}
-    kept = {key: value for key, value in content.items() if value is not None}
-    file.write_text(json.dumps(kept), encoding="utf-8")
 
 
 def test_info_says_what_was_loaded(tiny: LocalModel) -> None:
@@ -51,7 +44,8 @@ def test_an_end_token_that_is_not_special_stays_out_of_the_text(tiny: LocalModel
     from dataclasses import replace
 
     letters = frozenset(range(5, 200))
-    model = LocalModel(replace(tiny._engine, eos_ids=letters), tiny._chat, tiny.info, tiny._shape)
+    engine = replace(tiny._engine, eos_ids=letters)
+    model = LocalModel(engine, tiny._chat, tiny._reader, tiny.info, tiny._shape)
     for sample in model.generate(ASK, indices=range(20), decoding=Decoding(), seed=1):
         if sample.finish is FinishReason.STOP and len(sample.token_ids) == 1:
             assert sample.text == ""
@@ -63,6 +57,14 @@ def test_end_tokens_come_from_all_who_name_them(folder: Path) -> None:
     edit_json(folder / "generation_config.json", eos_token_id=[7, 8])
     edit_json(folder / "config.json", eos_token_id=9)
     assert load(folder)._engine.eos_ids == {1, 7, 8, 9}
+    edit_json(folder / "generation_config.json", eos_token_id="end")
+    assert load(folder)._engine.eos_ids == {1, 9}
+
+
+def test_a_context_left_out_is_that_of_the_architecture(tmp_path: Path) -> None:
+    save_family(tmp_path, "phi3")
+    edit_json(tmp_path / "config.json", max_position_embeddings=None)
+    assert load(tmp_path).info.context == 4096
 
 
 @pytest.mark.parametrize("quantization", ["bf16", "int8", "nf4"])
@@ -83,6 +85,28 @@ def test_nf4_that_the_kernels_refuse_is_said(checkpoint: Callable[..., Path]) ->
     narrow = checkpoint("llama", hidden_size=32, intermediate_size=48)  # no multiple of 64
     with pytest.raises(ModelError, match="can't be run in nf4"):
         load(narrow, "nf4")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (AssertionError("N must be divisible"), ModelError, "can't be run in fp32: N must be"),
+        (torch.OutOfMemoryError("CUDA out of memory."), MemoryBudgetError, "no memory left to run"),
+    ],
+)
+def test_whatever_a_first_run_raises_is_said(
+    checkpoint: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    kind: type[ModelError],
+    message: str,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("models.continuation.read_prompt", fails)
+    with pytest.raises(kind, match=message):
+        load(checkpoint("llama"))
 
 
 @pytest.mark.gpu
@@ -156,7 +180,7 @@ def test_damaged_weights(folder: Path) -> None:
 def test_weights_cut_short(folder: Path) -> None:
     whole = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ModelError, match="can't be loaded"):
+    with pytest.raises(ModelError, match=r"bytes are missing at its end\. Download"):
         load(folder)
 
 

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import AttentionInterface
+from transformers.cache_utils import Cache, DynamicCache
 
 from data.schema import Decoding, Message, ModelRef
 from models.continuation import Continuation, read_prompt
 from models.local import LocalModel, load_local
-from models.prefix_check import NOT_SHARED, checked
-from models.shared_prefix import FIRST_CAPACITY, Unsupported, shared_cache, use_attention
+from models.prefix_check import NOT_SHARED, REREADS, WINDOWED, checked
+from models.shared_prefix import ATTENTION, attend, use_attention
+from models.suffixes import FIRST_CAPACITY, SuffixLayer, Unsupported, shared_cache
+from tests.models.families import WINDOW, save_family
 
 PROMPT = list(range(5, 45))
 ROWS = 5
@@ -81,77 +85,79 @@ def test_kept_rows_go_on_as_before(tiny: LocalModel) -> None:
     )
 
 
+def room_for(model: LocalModel, rows: int) -> Cache:
+    cache = read_prompt(model._engine, PROMPT).cache
+    assert cache is not None
+    return shared_cache(cache, rows)
+
+
 def test_the_prompt_is_held_once(tiny: LocalModel) -> None:
     prefill = read_prompt(tiny._engine, PROMPT)
+    assert prefill.cache is not None
     cache = shared_cache(prefill.cache, 50)
     assert cache.get_seq_length() == len(PROMPT)
     for layer, original in zip(cache.layers, prefill.cache.layers, strict=True):
         assert layer.prompt_keys.data_ptr() == original.keys.data_ptr()
 
 
-def test_soft_caps_fall_back_to_the_repeated_cache(checkpoint: Callable[..., Path]) -> None:
-    model = load(checkpoint("gemma2"))
+@pytest.mark.parametrize(
+    ("family", "ignored"),
+    [("gemma2", {"softcap": None}), ("gpt_oss", {"s_aux": None}), ("llama", {"scaling": 0.2})],
+)
+def test_a_wrong_attention_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str, ignored: dict[str, object]
+) -> None:
+    folder = save_family(tmp_path, family)
+    assert load(folder)._engine.shares_prefix
+
+    def wrong(*args: object, **options: object) -> object:
+        return attend(*args, **{**options, **ignored})  # type: ignore[arg-type]
+
+    monkeypatch.setitem(AttentionInterface._global_mapping, ATTENTION, wrong)
+    model = load(folder)
     assert not model._engine.shares_prefix
     assert NOT_SHARED in model.info.notes
-    assert_draws(model)
 
 
-def test_attention_sinks_fall_back_to_the_repeated_cache(
-    checkpoint: Callable[..., Path],
+def test_a_wrong_window_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = save_family(tmp_path, "mistral")
+    monkeypatch.setattr(SuffixLayer, "prompt_seen", lambda s: (s.prompt_keys, s.prompt_values))
+    model = load(folder)
+    assert model._engine.window == WINDOW
+    assert WINDOWED.format(window=WINDOW) in model.info.notes
+    prefill = read_prompt(model._engine, PROMPT[:8])
+    assert Continuation(model._engine, prefill, rows=2, limit=WINDOW - 8)._shared
+    assert not Continuation(model._engine, prefill, rows=2, limit=WINDOW - 7)._shared
+
+
+def test_trying_a_narrow_window_leaves_the_model_as_it_was(tmp_path: Path) -> None:
+    model = load(save_family(tmp_path, "gemma3_text"))._engine.model
+    assert model.config.sliding_window == WINDOW
+    windows = {getattr(layer, "sliding_window", 0) for layer in DynamicCache(config=model.config)
+               .layers}  # fmt: skip
+    assert windows == {0, WINDOW}
+
+
+def test_a_cache_that_cannot_be_continued_is_found_out(
+    tiny: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes = {"num_local_experts": 2, "num_experts_per_tok": 1, "head_dim": 16}
-    model = load(checkpoint("gpt_oss", **sizes))
-    assert not model._engine.shares_prefix
-    assert_draws(model)
-
-
-def test_position_biases_fall_back_to_the_repeated_cache(
-    checkpoint: Callable[..., Path],
-) -> None:
-    model = load(checkpoint("bloom", n_layer=2, n_head=4))
-    assert not model._engine.shares_prefix
-    assert_draws(model)
-
-
-def test_recurrent_layers_fall_back_to_the_repeated_cache(
-    checkpoint: Callable[..., Path],
-) -> None:
-    sizes = {"layer_types": ["conv", "full_attention"], "conv_L_cache": 3}
-    model = load(checkpoint("lfm2", **sizes))
-    assert not model._engine.shares_prefix
-    assert_draws(model)
-
-
-def test_a_window_shorter_than_the_sequence_falls_back(
-    checkpoint: Callable[..., Path],
-) -> None:
-    model = load(checkpoint("mistral"))
-    assert model._engine.window == 24
-    assert any("last 24 tokens" in note for note in model.info.notes)
-    engine = model._engine
-    short = Continuation(engine, read_prompt(engine, PROMPT[:10]), rows=2, limit=14)
-    assert short._shared
-    long = Continuation(engine, read_prompt(engine, PROMPT[:10]), rows=2, limit=15)
-    assert not long._shared
-    assert_draws(model)
-
-
-def test_a_wrong_attention_is_found_out(tiny: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    from transformers import AttentionInterface
-
-    from models.shared_prefix import ATTENTION, attend
-
-    def halved(*args: object, **options: object) -> object:
-        return attend(*args, **{**options, "scaling": 0.125})  # type: ignore[arg-type]
-
-    monkeypatch.setitem(AttentionInterface._global_mapping, ATTENTION, halved)
+    expected = both_ways(tiny, 3)[0]
+    # As where a model begins to count positions again with every call.
+    monkeypatch.setattr(
+        Continuation, "_extras", lambda self, tokens: {"position_ids": 0 * tokens[:, None]}
+    )
     engine, notes = checked(tiny._engine)
-    assert not engine.shares_prefix
-    assert notes == (NOT_SHARED,)
+    assert engine.rereads
+    assert not engine.shares(10)
+    assert notes == (REREADS,)
+    rows = Continuation(engine, read_prompt(engine, PROMPT), rows=ROWS, limit=3)
+    tokens = torch.randint(300, (3, ROWS), generator=torch.Generator().manual_seed(3))
+    logits = torch.stack([rows.step(step) for step in tokens])
+    torch.testing.assert_close(logits, expected, atol=1e-4, rtol=0)
 
 
 def test_more_than_one_token_at_a_time_is_refused(tiny: LocalModel) -> None:
-    layer = shared_cache(read_prompt(tiny._engine, PROMPT).cache, 2).layers[0]
+    layer = room_for(tiny, 2).layers[0]
     with pytest.raises(Unsupported):
         layer.update(torch.zeros(2, 4, 2, 16), torch.zeros(2, 4, 2, 16))
 
@@ -176,13 +182,3 @@ def test_the_ordinary_attention_is_back_for_the_next_prompt(tiny: LocalModel) ->
     assert engine.model.config._attn_implementation != engine.attention
     assert torch.equal(read_prompt(engine, PROMPT).logits, before)
     use_attention(engine.model, engine.attention)
-
-
-def assert_draws(model: LocalModel) -> None:
-    """Fallbacks draw like every model: the same for one row as for many."""
-    ask = [Message("user", "a boat in the harbour and the sea")]
-    settings = Decoding(max_new_tokens=20)
-    many = {s.index: s for s in model.generate(ask, indices=range(9), decoding=settings, seed=2)}
-    alone = list(model.generate(ask, indices=[4], decoding=settings, seed=2))
-    assert len(many) == 9
-    assert alone[0].token_ids == many[4].token_ids
