@@ -46,7 +46,8 @@ class ModelRef:
     """Which weights, in which precision: everything that determines a loaded model.
 
     Attributes:
-        id: "saltmere" (bundled), "echo", a folder, or a Hub id ("owner/name").
+        id: "saltmere" (bundled), "echo", a folder, a Hub id ("owner/name"), or a model on a server
+            ("server:NAME" on the operator's, "server:NAME@http://host:port/v1" on any).
         revision: Hub branch, tag or commit; "" takes the default branch.
         quantization: precision of the weights in memory.
     """
@@ -106,9 +107,11 @@ class Sample:
         index: place in its condition, 0 ≤ index < n; with the condition's seed it fixes the draw.
         call_id: draws that came from one model call share it; one per sample in plain sampling.
         text: what the model wrote, special tokens removed.
-        token_ids: the tokens drawn, the final end token included.
-        logprobs: natural log-probability of each under the model at T = 1, before truncation.
-        entropies: nats, of the model's full distribution at T = 1 at each step.
+        token_ids: the tokens drawn, the final end token included. A server may not tell: then −1
+            for each token, and none at all where not even their number is told.
+        logprobs: natural log-probability of each under the model at T = 1, before truncation; NaN
+            where untold.
+        entropies: nats, of the model's full distribution at T = 1 at each step; NaN where untold.
     """
 
     index: int

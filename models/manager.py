@@ -19,6 +19,7 @@ from data.errors import ChoraleError, ModelError
 from data.schema import ModelRef
 from models.base import LanguageModel
 from models.registry import estimate_memory
+from models.server_address import is_server
 
 Result = TypeVar("Result")
 Work = Callable[[LanguageModel], Any]
@@ -40,14 +41,19 @@ def load(ref: ModelRef) -> LanguageModel:
         from models.echo import EchoModel
 
         return EchoModel(ref)
+    if is_server(ref.id):
+        from models.server import load_server
+
+        return load_server(ref)
     from models.local import load_local
 
     return load_local(ref)
 
 
 def within_budget(loaded: Sequence[ModelRef], wanted: ModelRef) -> bool:
-    """Whether `wanted` may be loaded beside `loaded`: together they must be small."""
-    return sum(map(_bytes_needed, (*loaded, wanted))) <= SHARED_BYTES
+    """Whether `wanted` may be loaded beside `loaded`: those that need memory must be small."""
+    needed = [size for ref in (*loaded, wanted) if (size := _bytes_needed(ref)) > 0]
+    return len(needed) < 2 or _bytes_needed(wanted) == 0 or sum(needed) <= SHARED_BYTES
 
 
 def _bytes_needed(ref: ModelRef) -> float:
