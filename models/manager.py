@@ -276,10 +276,13 @@ def _without_frames(error: BaseException) -> BaseException:
 
     Whoever keeps the error (a failed run shows it for long) would keep the model in memory too.
     """
-    seen: BaseException | None = error
-    while seen is not None:
-        traceback.clear_frames(seen.__traceback__)
-        seen = seen.__cause__ or seen.__context__
+    chain, cleared = [error], set[int]()
+    while chain:
+        link = chain.pop()
+        if id(link) not in cleared:  # an error can be its own cause
+            cleared.add(id(link))
+            traceback.clear_frames(link.__traceback__)
+            chain.extend(e for e in (link.__cause__, link.__context__) if e is not None)
     return error
 
 

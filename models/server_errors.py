@@ -78,7 +78,7 @@ def refusal(address: ServerAddress, status: int, text: str) -> ChoraleError:
             f"The prompt doesn't fit {address.model}{because}.",
             "Shorten the prompt or the persona, or allow shorter answers.",
         )
-    kind = RefusedError if status in (400, 405, 406, 415, 422) else ModelError
+    kind = RefusedError if status in (400, 404, 405, 406, 415, 422) else ModelError
     what, advice = _meaning(address, status)
     return kind(f"{_start(address)} {what}{because}.", advice)
 

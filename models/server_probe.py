@@ -60,7 +60,7 @@ def probe(client: ServerClient) -> Abilities:
     card, listed = _card(client)
     try:
         dialect, first = _first_answer(client)
-    except ModelError as error:
+    except errors.RefusedError as error:
         raise _with_list(error, listed) from error
     trials = _trials(client, dialect)
     seen = {"a": first, "b": _one(client, trials.pop("b"))}
@@ -99,10 +99,10 @@ def _first_answer(client: ServerClient) -> tuple[Dialect, tuple[Answer, ...]]:
 
 
 def _with_list(error: ModelError, listed: list[str]) -> ModelError:
-    if not listed or not isinstance(error, errors.RefusedError):
-        return error
+    """The same, with the models that the server would have had."""
     names = ", ".join(listed[:8]) + (" …" if len(listed) > 8 else "")
-    return ModelError(error.what_happened, f"The server lists these models: {names}.")
+    advice = f"The server lists these models: {names}." if listed else error.what_to_do
+    return ModelError(error.what_happened, advice)
 
 
 def _trials(client: ServerClient, dialect: Dialect) -> dict[str, Payload]:

@@ -96,9 +96,10 @@ def test_an_unknown_model_is_answered_with_the_list(stub):
     server = stub(models=("city", "village"))
     with pytest.raises(ModelError, match="has no model “town”") as error:
         loaded(server)
-    assert "Choose one of the models that it lists" in str(error.value)
-    server.behaviour.faults = deque([400] * 5)
-    with pytest.raises(ModelError, match="city, village"):
+    assert error.value.what_to_do == "The server lists these models: city, village."
+    server.behaviour.models = ()
+    server.behaviour.faults = deque([404] * 5)
+    with pytest.raises(ModelError, match="Choose one of the models that it lists"):
         loaded(server)
 
 
