@@ -70,7 +70,9 @@ class Decoding:
         top_p: in (0, 1]; smallest set of tokens whose mass reaches it; 1 is off.
         top_k: ≥ 0 tokens kept; 0 is off.
         min_p: in [0, 1); tokens at least this fraction of the likeliest; 0 is off.
-        max_new_tokens: > 0.
+        max_new_tokens: > 0; thinking counts.
+        stop: texts that end the answer and are left out of it. They are looked for in the answer
+            as it is read, without special tokens, and not in the thinking before it.
     """
 
     temperature: float = 1.0
@@ -78,6 +80,7 @@ class Decoding:
     top_k: int = 0
     min_p: float = 0.0
     max_new_tokens: int = 64
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +106,17 @@ class Condition:
 class Sample:
     """One draw. Independent of every draw with another call_id.
 
+    A server may not tell all of it: token ids are then −1, log-probabilities and entropies NaN,
+    one each per token; where not even the number of tokens is told, there are none.
+
     Attributes:
         index: place in its condition, 0 ≤ index < n; with the condition's seed it fixes the draw.
         call_id: draws that came from one model call share it; one per sample in plain sampling.
-        text: what the model wrote, special tokens removed.
-        token_ids: the tokens drawn, the final end token included. A server may not tell: then −1
-            for each token, and none at all where not even their number is told.
-        logprobs: natural log-probability of each under the model at T = 1, before truncation; NaN
-            where untold.
-        entropies: nats, of the model's full distribution at T = 1 at each step; NaN where untold.
+        text: what the model answered, special tokens removed.
+        token_ids: the tokens drawn: thinking, answer, and the end token or stop text that ended it.
+        logprobs: natural log-probability of each under the model at T = 1, before truncation.
+        entropies: nats, of the model's full distribution at T = 1 at each step.
+        thinking: what it wrote for itself before it answered; "" when it doesn't mark any.
     """
 
     index: int
@@ -121,6 +126,7 @@ class Sample:
     logprobs: tuple[float, ...]
     entropies: tuple[float, ...]
     finish: FinishReason
+    thinking: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,17 +179,20 @@ class ServerModel:
         return reply
 
     def _sample(self, index: int, answer: Answer, decoding: Decoding, seed: int) -> Sample:
+        from models.server_answers import without_stop
+
         plain = decoding.temperature == 1 and decoding.top_p == 1
         own = self._abilities.unscaled or (plain and not decoding.top_k and not decoding.min_p)
         count = len(answer.token_ids)
         return Sample(
             index=index,
             call_id=f"{seed}-{index}",
-            text=answer.text,
+            text=without_stop(answer.text, decoding.stop),
             token_ids=answer.token_ids,
             logprobs=answer.logprobs if own else (math.nan,) * count,
             entropies=(math.nan,) * count,
             finish=answer.finish,
+            thinking=answer.thinking,
         )
 
     def _check(self, decoding: Decoding) -> None:

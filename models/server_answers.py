@@ -11,7 +11,7 @@ from typing import Any
 from data.schema import FinishReason
 
 UNKNOWN_TOKEN = -1
-_THOUGHT_ENDS = "</think>"
+_OPENS, _CLOSES = "<think>", "</think>"
 # Its own end, under the names it goes by. Everything else ("length", "content_filter") cut it off.
 _STOPPED = frozenset({"stop", "eos", "eos_token", "stop_sequence", "end_turn", "tool_calls"})
 
@@ -22,6 +22,7 @@ class Answer:
 
     Attributes:
         text: what the model says, its thinking left out.
+        thinking: what it wrote for itself before; "" where untold.
         token_ids: −1 for each token whose id isn't told; empty where not even their number is.
         logprobs: of each token; NaN where it isn't told.
         top: per token the likeliest tokens there and their log-probabilities; empty where untold.
@@ -29,6 +30,7 @@ class Answer:
     """
 
     text: str
+    thinking: str
     token_ids: tuple[int, ...]
     logprobs: tuple[float, ...]
     top: tuple[tuple[tuple[str, float], ...], ...]
@@ -78,8 +80,11 @@ def _answer(choice: dict[str, Any], count: int | None, limit: int) -> Answer:
     ids = [_whole(i, UNKNOWN_TOKEN) for i in ids] if isinstance(ids, list) else []
     padding = [UNKNOWN_TOKEN] * (0 if ids or steps else count or 0)
     pairs = list(zip_longest(ids or padding, steps))
+    thinking, text = split_thinking(_joined(message.get("content")))
+    apart = (_joined(message.get(name)) for name in ("reasoning_content", "reasoning"))
     return Answer(
-        text=spoken_part(message.get("content")),
+        text=text,
+        thinking=thinking or next(filter(None, apart), ""),
         token_ids=tuple(UNKNOWN_TOKEN if token is None else token for token, _ in pairs),
         logprobs=tuple(_number(step and step.get("logprob")) for _, step in pairs),
         top=tuple(_top(step) for step in steps),
@@ -87,15 +92,31 @@ def _answer(choice: dict[str, Any], count: int | None, limit: int) -> Answer:
     )
 
 
-def spoken_part(content: object) -> str:
-    """What the model says to the user: its text after a thinking block, if it has one."""
+def split_thinking(text: str) -> tuple[str, str]:
+    """Thinking and answer, where the server leaves both in one text.
+
+    The opening mark may be missing, as many templates write it into the prompt; the closing one
+    when the answer was cut off while the model thought.
+    """
+    thinking, closed, answer = text.rpartition(_CLOSES)
+    if not closed:
+        begun = answer.lstrip().startswith(_OPENS)
+        thinking, answer = (answer, "") if begun else ("", answer)
+    return thinking.strip().removeprefix(_OPENS).strip(), answer.lstrip() if closed else answer
+
+
+def without_stop(text: str, stops: Sequence[str]) -> str:
+    """A text up to the first of these; some servers leave in what stopped them."""
+    places = [place for stop in stops if stop and (place := text.find(stop)) >= 0]
+    return text[: min(places)] if places else text
+
+
+def _joined(content: object) -> str:
+    """A text, or one that was sent in parts."""
     if isinstance(content, list):
         parts = (part.get("text") for part in content if isinstance(part, dict))
         content = "".join(part for part in parts if isinstance(part, str))
-    text = content if isinstance(content, str) else ""
-    if _THOUGHT_ENDS in text:
-        return text.rpartition(_THOUGHT_ENDS)[2].lstrip()
-    return "" if text.lstrip().startswith("<think>") else text  # cut off while it thought
+    return content if isinstance(content, str) else ""
 
 
 def _steps(choice: dict[str, Any]) -> list[dict[str, Any]]:

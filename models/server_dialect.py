@@ -108,6 +108,7 @@ def chat_request(
         "max_tokens": decoding.max_new_tokens,
         "seed": seed,
         **({"n": n} if n > 1 else {}),
+        **({"stop": list(decoding.stop)} if decoding.stop else {}),
         **shown,
         **dialect.decoding(decoding),
         **dialect.extra,

@@ -50,14 +50,23 @@ def test_no_two_draws_share_a_seed():
 
 def test_settings_reach_the_server(stub):
     server = stub()
-    Asked(server).draw(1, Decoding(0.7, 0.9, 5, 0.1, 17))
+    Asked(server).draw(1, Decoding(0.7, 0.9, 5, 0.1, 17, stop=("\n", "END")))
     body = server.requests[0]
     sent = {name: body[name] for name in ("temperature", "top_p", "top_k", "min_p", "max_tokens")}
     assert sent == {"temperature": 0.7, "top_p": 0.9, "top_k": 5, "min_p": 0.1, "max_tokens": 17}
     assert body["messages"] == [
         {"role": "system", "content": "Be brief."}, {"role": "user", "content": "What now?"}
     ]  # fmt: skip
+    assert body["stop"] == ["\n", "END"]
     assert "n" not in body
+
+
+def test_what_stops_an_answer_is_left_out_of_it(stub):
+    # As `transformers serve` leaves it in.
+    asked = Asked(stub(text="one. Two, END three"))
+    stops = {("END",): "one. Two, ", (",", "."): "one", ("nowhere",): "one. Two, END three"}
+    for stop, text in stops.items():
+        assert asked.draw(1, Decoding(stop=stop))[0].text == text
 
 
 def test_what_is_off_is_sent_as_off(stub):
@@ -66,6 +75,7 @@ def test_what_is_off_is_sent_as_off(stub):
     Asked(server).draw(1)
     off = {"top_p": 1.0, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
     assert {name: server.requests[0][name] for name in off} == off
+    assert "stop" not in server.requests[0]
 
 
 def test_several_answers_come_from_one_request(stub):

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from data.schema import FinishReason
-from models.server_answers import read_reply, spoken_part
+from models.server_answers import read_reply, split_thinking
 
 
 def choice(content="hello", **changes):
@@ -74,17 +74,37 @@ def test_prompt_tokens_may_be_missing():
     ("content", "text"),
     [
         ("plain", "plain"),
+        (" kept as it is\n", " kept as it is\n"),
         (None, ""),
         (5, ""),
         ([{"type": "text", "text": "in "}, {"text": "parts"}, {"image": 1}], "in parts"),
-        ("<think>\nHm.\n</think>\n\nYes.", "Yes."),
-        ("Hm.</think>Yes.", "Yes."),  # the prompt had opened the block
-        ("<think>\nStill thinking", ""),
-        ("a < b and <thinking>", "a < b and <thinking>"),
     ],
 )
-def test_what_is_said_is_taken_without_what_was_thought(content, text):
-    assert spoken_part(content) == text
+def test_texts_are_taken_in_every_form(content, text):
+    assert only(choice(content)).text == text
+
+
+@pytest.mark.parametrize(
+    ("written", "thinking", "answer"),
+    [
+        ("<think>\nHm.\n</think>\n\nYes.", "Hm.", "Yes."),
+        ("Hm.</think>Yes.", "Hm.", "Yes."),  # the prompt had opened the block
+        ("<think>\n\n</think>\n\nYes.", "", "Yes."),
+        ("<think>\nStill at it", "Still at it", ""),
+        ("a < b and <thinking>", "", "a < b and <thinking>"),
+    ],
+)
+def test_thinking_is_split_from_the_answer(written, thinking, answer):
+    assert split_thinking(written) == (thinking, answer)
+    assert (only(choice(written)).thinking, only(choice(written)).text) == (thinking, answer)
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+def test_thinking_may_come_apart(name):
+    answer = only({"message": {"content": "Yes.", name: "Hm."}, "finish_reason": "stop"})
+    assert (answer.thinking, answer.text) == ("Hm.", "Yes.")
+    answer = only({"message": {"content": None, name: "Still at it"}, "finish_reason": "length"})
+    assert (answer.thinking, answer.text) == ("Still at it", "")
 
 
 @pytest.mark.parametrize(
