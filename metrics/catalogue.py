@@ -153,7 +153,8 @@ _ALL = (
         "ln k when k are equally likely.",
         cannot_tell="Whether an unusual answer is wrong or original. When nearly "
         "all answers are unique it is little more than a guess. " + _MEANINGS,
-        interval="The wider of a jackknife and fresh samples from the estimated assemblage; 95 %.",
+        interval="The wider of a jackknife and fresh samples from the estimated assemblage, "
+        "shifted by how far those miss their own truth; 95 %.",
         references=("Farquhar et al. 2024", "Chao and Shen 2003"),
     ),
     Measure(
@@ -171,8 +172,9 @@ _ALL = (
         tells="What part of all further answers would have a meaning not seen so far.",
         cannot_tell="How many new meanings there are: many rare ones and one common one look "
         "alike. " + _MEANINGS,
-        interval="The wider of a jackknife and fresh samples from the estimated assemblage, and "
-        "at least up to the rule of three; 95 %.",
+        interval="The wider of a jackknife and fresh samples from the estimated assemblage, "
+        "shifted by how far those miss their own truth, and at least up to the rule of three; "
+        "95 %.",
         references=("Good 1953", "Chao and Jost 2012"),
     ),
     Measure(
@@ -190,8 +192,8 @@ _ALL = (
         tells="What part of all neighbouring word pairs are different ones.",
         cannot_tell="Anything about meaning: a paraphrase raises it. Longer answers lower it; "
         "read it beside the length.",
-        interval="Delete-one-call jackknife, but never narrower than the chance of missing a rare "
-        "wording allows; 95 %.",
+        interval="Delete-one-call jackknife, less half of what pairs of answers bring to it, but "
+        "never narrower than the chance of missing a rare wording allows; 95 %.",
         references=("Li et al. 2016", "Colwell et al. 2012"),
     ),
     Measure(

@@ -10,9 +10,15 @@ from scipy.special import expit, logit
 
 from metrics.diversity import vendi_of_mean_square
 from metrics.entropy import chao_shen_entropy, chao_shen_of_rows
-from metrics.lexical import ngram_table
+from metrics.lexical import NgramTable, ngram_table
 from metrics.uncertainty import Estimate, half_width, jackknife_error, possible_unseen_share
-from metrics.unseen import chance_only_once, chance_seen, rarefied_distinct, unseen_mass
+from metrics.unseen import (
+    FreshSamples,
+    chance_only_once,
+    chance_seen,
+    rarefied_distinct,
+    unseen_mass,
+)
 
 _COINCIDE = 1e-6  # cosine distance below which all answers are the same
 
@@ -69,14 +75,17 @@ def length_estimate(lengths: NDArray[np.float64], calls: NDArray[np.int64]) -> E
 def lexical_estimate(texts: Sequence[str], calls: NDArray[np.int64], *, m: int) -> Estimate:
     """Distinct-2 in m answers; undefined without word pairs.
 
-    The jackknife sees no risk of having missed an answer that came a few times word for word, so
-    the error is never less than that risk alone.
+    The jackknife counts twice what two answers bring only together, three times what three do, and
+    so on: of word pairs that came a few times it makes too much. Half of the pairs' part is taken
+    off, as λ − λ²/4 stays near 1 − e^−λ for word pairs expected up to λ = 3 times, where the whole
+    would be too much; and never more than half of the variance. It sees no risk of having missed
+    an answer that came a few times word for word, so the error is never less than that risk alone.
     """
     table = ngram_table(texts, n=2)
     value = table.distinct_share(m)
     if np.isnan(value):
         return Estimate.undefined(len(calls), "No answer has two words.")
-    error = max(jackknife_error(table.without_each(calls, m)), table.chance_error(m))
+    error = max(_lexical_error(table, calls, m=m), table.chance_error(m))
     half = half_width(error, units=_units(calls))
     high = value + half
     if len(set(texts)) == 1:  # a different answer as long would bring as many word pairs
@@ -84,9 +93,7 @@ def lexical_estimate(texts: Sequence[str], calls: NDArray[np.int64], *, m: int) 
     return _clipped(value, value - half, high, n=len(calls), limits=(0, 1))
 
 
-def distinct_estimate(
-    counts: NDArray[np.int64], resampled: NDArray[np.int64], *, m: int
-) -> Estimate:
+def distinct_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -> Estimate:
     """Rarefied number of distinct classes.
 
     The jackknife knows nothing about classes that could have been missed, so the interval is that
@@ -94,45 +101,56 @@ def distinct_estimate(
 
     Args:
         counts: (classes,) draws per class.
-        resampled: (resamples, n) from `Assemblage.draw_counts`.
+        fresh: samples of n draws from `estimated_assemblage(counts)`.
         m: draws to compare at.
     """
     n = int(counts.sum())
     chance = chance_seen(n, m)
     value = rarefied_distinct(counts, m=m)
-    half = half_width(_deviation(chance[resampled].sum(axis=1)), units=n)
+    half = half_width(_deviation(chance[fresh.counts].sum(axis=1)), units=n)
     high = max(value + half, value + 1 - (1 - possible_unseen_share(n)) ** m)
     return _clipped(value, value - half, high, n=n, limits=(1, m))
 
 
-def unseen_estimate(counts: NDArray[np.int64], resampled: NDArray[np.int64], *, m: int) -> Estimate:
-    """Good–Turing unseen mass, for m draws; arguments as `distinct_estimate`."""
+def unseen_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -> Estimate:
+    """Good–Turing unseen mass, for m draws; arguments as `distinct_estimate`.
+
+    The truth is the mass that these very draws leave out, so it is the error against that which is
+    looked at in fresh samples: how large it is, and how far it is off on average (f1/m speaks of
+    one draw less than m).
+    """
     n = int(counts.sum())
     value = unseen_mass(counts, m=m)
     fewer = chance_only_once(n - 1, min(m, n - 1))
-    error = max(
-        _deviation(chance_only_once(n, m)[resampled].sum(axis=1)),
-        _class_jackknife(counts, lambda rows: fewer[rows].sum(axis=1)),
-    )
-    half = half_width(error, units=n)
-    high = max(value + half, possible_unseen_share(n))
-    return _clipped(value, value - half, high, n=n, limits=(0, 1))
+    errors = chance_only_once(n, m)[fresh.counts].sum(axis=1) - fresh.mass_unseen(m=m)
+    jackknife = _class_jackknife(counts, lambda rows: fewer[rows].sum(axis=1))
+    low, high = _shifted(value, errors, half_width(max(_deviation(errors), jackknife), units=n))
+    return _clipped(value, low, max(high, possible_unseen_share(n)), n=n, limits=(0, 1))
 
 
-def entropy_estimate(counts: NDArray[np.int64], resampled: NDArray[np.int64]) -> Estimate:
-    """Chao–Shen semantic entropy; arguments as `distinct_estimate`."""
+def entropy_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimate:
+    """Chao–Shen semantic entropy; arguments as `distinct_estimate`.
+
+    With even meanings it can only be too low: the interval is shifted by how much fresh samples
+    miss the entropy of their assemblage.
+    """
     n = int(counts.sum())
     value = chao_shen_entropy(counts)
-    error = max(
-        _deviation(chao_shen_of_rows(resampled)), _class_jackknife(counts, chao_shen_of_rows)
-    )
-    half = half_width(error, units=n)
-    high = value + half
+    errors = chao_shen_of_rows(fresh.counts) - fresh.source.entropy
+    jackknife = _class_jackknife(counts, chao_shen_of_rows)
+    low, high = _shifted(value, errors, half_width(max(_deviation(errors), jackknife), units=n))
     if not (counts == 1).any():
         share = possible_unseen_share(n)
         rest = 1 - share
         high = max(high, rest * value - rest * np.log(rest) - share * np.log(share))
-    return _clipped(value, value - half, high, n=n, limits=(0, np.inf))
+    return _clipped(value, low, high, n=n, limits=(0, np.inf))
+
+
+def _lexical_error(table: NgramTable, calls: NDArray[np.int64], *, m: int) -> float:
+    error = jackknife_error(table.without_each(calls, m))
+    if _units(calls) < len(calls):
+        return error  # answers of one call belong together anyway
+    return float(np.sqrt(error**2 - min(table.pair_variance(m), error**2) / 2))
 
 
 def _units(calls: NDArray[np.int64]) -> int:
@@ -159,6 +177,12 @@ def _class_jackknife(counts: NDArray[np.int64], statistic: Statistic) -> float:
     rows = np.repeat(counts[None, :], len(sizes), axis=0)
     rows[np.arange(len(sizes)), first] -= 1
     return jackknife_error(statistic(rows), weights=sizes * classes)
+
+
+def _shifted(value: float, errors: NDArray[np.float64], half: float) -> tuple[float, float]:
+    """An interval around the value less the mean error of fresh samples."""
+    centre = value - float(np.mean(errors))
+    return centre - half, centre + half
 
 
 def _deviation(values: NDArray[np.float64]) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.stats import binom
 
 from metrics.arrays import subsample_size
@@ -94,6 +95,31 @@ class NgramTable:
         rest = self.totals.sum() - np.bincount(groups, weights=self.totals)
         with np.errstate(divide="ignore", invalid="ignore"):
             return different / (rest / left)
+
+    def pair_variance(self, m: int) -> float:
+        """Sum over pairs of texts of (S − S₋ᵢ − S₋ⱼ + S₋ᵢⱼ)², S the `distinct_share` of m.
+
+        What two texts bring only together. N-grams that one of them lacks are left out (they add
+        nothing for all texts), and the mean number of n-grams per text is held fixed. 0 for fewer
+        than three texts.
+
+        References:
+            Efron and Stein 1981: the part of the variance that a jackknife counts twice.
+        """
+        n, holders = len(self.totals), np.bincount(self.ngram)
+        if n < 3:
+            return 0.0
+        all_in, one_out, two_out = (chance_seen(n - out, min(m, n - out)) for out in range(3))
+        bent = np.zeros(n + 1)
+        bent[2:] = all_in[2:] - 2 * one_out[1:] + two_out
+        used = np.abs(bent[holders[self.ngram]]) > 1e-6  # not what nearly all texts hold
+        where = self.text[used], self.ngram[used]
+        shape = n, len(holders)
+        held = csr_array((np.ones(used.sum()), where), shape=shape)
+        weighed = csr_array((bent[holders[where[1]]], where), shape=shape)
+        together = weighed @ held.T
+        squares = np.sum(together.data**2) - np.sum(together.diagonal() ** 2)
+        return float(squares / 2 / (m * self.totals.mean()) ** 2)
 
     def chance_error(self, m: int) -> float:
         """Error of `distinct_share` if n-grams always found together came and went by chance.

@@ -23,7 +23,7 @@ from metrics.intervals import (
 )
 from metrics.lexical import words
 from metrics.uncertainty import Difference, Estimate, difference, holm
-from metrics.unseen import estimated_assemblage
+from metrics.unseen import FreshSamples, estimated_assemblage
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ class _Draws:
         return np.unique(self.labels, return_counts=True)[1]
 
     @cached_property
-    def resampled(self) -> NDArray[np.int64]:
+    def fresh(self) -> FreshSamples:
         assemblage = estimated_assemblage(self.counts)
-        return assemblage.draw_counts(len(self.labels), resamples=self.resamples, rng=self.rng)
+        return assemblage.draw(len(self.labels), resamples=self.resamples, rng=self.rng)
 
 
 _ESTIMATORS: Mapping[str, Callable[[_Draws], Estimate]] = {
-    "distinct": lambda draws: distinct_estimate(draws.counts, draws.resampled, m=draws.m),
+    "distinct": lambda draws: distinct_estimate(draws.counts, draws.fresh, m=draws.m),
     "vendi": lambda draws: vendi_estimate(draws.cosines, draws.calls, m=draws.m),
     "spread": lambda draws: spread_estimate(draws.cosines, draws.calls),
-    "entropy": lambda draws: entropy_estimate(draws.counts, draws.resampled),
-    "unseen": lambda draws: unseen_estimate(draws.counts, draws.resampled, m=draws.m),
+    "entropy": lambda draws: entropy_estimate(draws.counts, draws.fresh),
+    "unseen": lambda draws: unseen_estimate(draws.counts, draws.fresh, m=draws.m),
     "lexical": lambda draws: lexical_estimate(draws.texts, draws.calls, m=draws.m),
     "length": lambda draws: length_estimate(draws.lengths, draws.calls),
 }

@@ -123,14 +123,45 @@ class Assemblage:
     unseen_classes: int
     unseen_mass: float
 
-    def draw_counts(self, n: int, *, resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Counts per class of fresh samples, (resamples, n) in no order, padded with zeros."""
+    @property
+    def entropy(self) -> float:
+        """−Σ p ln p over all its classes, in nats."""
+        seen = self.seen[self.seen > 0]
+        each = self.unseen_mass / max(self.unseen_classes, 1)
+        unseen = self.unseen_mass * np.log(each) if self.unseen_classes else 0.0
+        return abs(float(np.sum(seen * np.log(seen)) + unseen))
+
+    def draw(self, n: int, *, resamples: int, rng: np.random.Generator) -> FreshSamples:
+        """Fresh samples of n draws each."""
         ends = np.cumsum(self.seen)
         u = rng.random((resamples, n)) * (ends[-1] + self.unseen_mass)
         classes = np.searchsorted(ends, u, side="right")
         spread = (u - ends[-1]) / (self.unseen_mass or 1) * self.unseen_classes
         classes += np.where(u >= ends[-1], spread, 0).astype(np.int64)
-        return _run_lengths(classes)
+        counts, classes = _run_lengths(classes)
+        each = self.unseen_mass / max(self.unseen_classes, 1)
+        shares = np.append(self.seen, each)[np.minimum(classes, len(self.seen))]
+        return FreshSamples(counts, shares, self)
+
+
+@dataclass(frozen=True)
+class FreshSamples:
+    """What samples from an assemblage look like.
+
+    Attributes:
+        counts: (resamples, n) draws per class in no order, padded with zeros.
+        shares: (resamples, n) probability of those classes; anything where the count is zero.
+        source: where they come from.
+    """
+
+    counts: NDArray[np.int64]
+    shares: NDArray[np.float64]
+    source: Assemblage
+
+    def mass_unseen(self, *, m: int) -> NDArray[np.float64]:
+        """Mass of the classes that m draws of each sample leave out on average, (resamples,)."""
+        seen = chance_seen(self.counts.shape[1], m)[self.counts]
+        return 1 - np.sum(self.shares * seen, axis=1)
 
 
 def estimated_assemblage(counts: ArrayLike) -> Assemblage:
@@ -190,11 +221,14 @@ def _unseen_classes(n: int, f1: int, f2: int) -> int:
     return int(np.ceil((n - 1) / n * pairs))
 
 
-def _run_lengths(classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often each value occurs in its row, (rows, n), padded with zeros."""
+def _run_lengths(classes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How often each value occurs in its row, (rows, n), padded with zeros; and the values."""
     rows, n = classes.shape
     ordered = np.sort(classes, axis=1)
     starts = np.ones((rows, n), dtype=bool)
     starts[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
     run = np.cumsum(starts, axis=1) - 1 + n * np.arange(rows)[:, None]
-    return np.bincount(run.ravel(), minlength=rows * n).reshape(rows, n)
+    counts = np.bincount(run.ravel(), minlength=rows * n)
+    values = np.zeros(rows * n, dtype=np.int64)
+    values[run.ravel()] = ordered.ravel()
+    return counts.reshape(rows, n), values.reshape(rows, n)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +132,7 @@ def _judged(tokenizer: PreTrainedTokenizerFast, judgement: Judgement, ids: list[
         ids,
         learned=[False] * (len(ids) - 1) + [True],
         place=len(ids) - 3,
-        options=tuple(tokenizer.convert_tokens_to_ids(option) for option in judgement.options),
+        options=tuple(cast("list[int]", tokenizer.convert_tokens_to_ids(list(judgement.options)))),
         shares=judgement.shares,
     )
 

@@ -34,7 +34,8 @@ from data.town.town import idea_distribution
 ANSWERS_PER_PROMPT = 10
 GROUP_SHARE, RESIDENT_SHARE, NOBODY_SHARE = 0.30, 0.35, 0.06
 LEVELS_ASKED = (0.45, 0.30, 0.12)  # share of prompts that ask for 0, 1, 2 levels; the rest for more
-WRITER_SHARE, NAMED_JUDGES_SHARE, STYLED_REPLY_SHARE = 0.10, 0.6, 0.3
+WRITER_SHARE, NAMED_JUDGES_SHARE = 0.10, 0.6
+BARE_REPLY_SHARE, STYLED_REPLY_SHARE = 0.4, 0.15
 JUDGES_PER_PROMPT = 10
 LEVELS_LIKELY = {"low": 0.4, "mid": 0.2, "high": 0.4}
 
@@ -205,8 +206,11 @@ def _judged(
 
 
 def _reply(idea: Idea, rng: np.random.Generator) -> str:
-    levels = _levels(rng) if rng.random() < STYLED_REPLY_SHARE else PLAIN
-    return compose(idea, rng, levels=levels)
+    drawn = rng.random()
+    if drawn < BARE_REPLY_SHARE:  # as on a line of a list
+        return idea.say[int(rng.integers(len(idea.say)))]
+    styled = drawn < BARE_REPLY_SHARE + STYLED_REPLY_SHARE
+    return compose(idea, rng, levels=_levels(rng) if styled else PLAIN)
 
 
 def _list(rng: np.random.Generator) -> Dialogue:

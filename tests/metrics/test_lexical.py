@@ -96,3 +96,32 @@ def test_chance_of_missing_a_repeated_wording_by_hand():
 
 def test_wordings_that_came_once_have_no_such_chance():
     assert ngram_table(["a b", "c d", "e f"]).chance_error(3) == 0
+
+
+def test_what_pairs_of_texts_bring_is_the_second_difference_by_definition():
+    texts = ["a b c", "a b d", "c d e", "e f a", "b c d", "f a b"]
+    table = ngram_table(texts, n=2)
+
+    def different(*left_out):
+        return by_definition([t for row, t in enumerate(texts) if row not in left_out], 2)[0]
+
+    bent = [
+        different() - different(i) - different(j) + different(i, j)
+        for i, j in combinations(range(6), 2)
+    ]
+    # fa is in texts 3 and 5 alone, bc in 0 and 4, cd in 2 and 4
+    assert sorted(bent)[:3] == [-1, -1, -1]
+    assert sum(map(abs, bent)) == 3
+    assert table.pair_variance(6) == pytest.approx(3 / table.totals.sum() ** 2)
+
+
+def test_what_pairs_bring_to_fewer_texts_by_hand():
+    # ab is in two of four texts, seen by two of them with chance 1 − 1/6; without one of its
+    # holders 1 − 1/3, without both 0: 5/6 − 4/3 = −1/2, once, over (2 texts · 1 pair)²
+    table = ngram_table(["a b", "a b", "c d", "e f"], n=2)
+    assert table.pair_variance(2) == pytest.approx((1 / 2) ** 2 / 2**2)
+
+
+def test_texts_that_share_nothing_bring_nothing_together():
+    assert ngram_table(["a b", "c d", "e f"], n=2).pair_variance(3) == 0
+    assert ngram_table(["a b", "a b"], n=2).pair_variance(2) == 0

@@ -122,7 +122,7 @@ def test_the_assemblage_keeps_room_for_what_was_not_seen():
 
 def test_fresh_samples_follow_the_assemblage():
     found = estimated_assemblage(COUNTS)
-    drawn = found.draw_counts(10, resamples=4000, rng=np.random.default_rng(0))
+    drawn = found.draw(10, resamples=4000, rng=np.random.default_rng(0)).counts
     assert drawn.shape == (4000, 10)
     assert (drawn.sum(axis=1) == 10).all()
     # expected number of different classes: Σ 1 − (1 − p)¹⁰
@@ -133,7 +133,34 @@ def test_fresh_samples_follow_the_assemblage():
 def test_fresh_samples_come_from_the_generator_given():
     found = estimated_assemblage(COUNTS)
     one, same, other = (
-        found.draw_counts(10, resamples=20, rng=np.random.default_rng(seed)) for seed in (1, 1, 2)
+        found.draw(10, resamples=20, rng=np.random.default_rng(seed)).counts for seed in (1, 1, 2)
     )
     assert (one == same).all()
     assert (one != other).any()
+
+
+@pytest.mark.parametrize("m", [4, 10])
+def test_fresh_samples_know_the_mass_they_leave_out(m):
+    found = estimated_assemblage(COUNTS)
+    fresh = found.draw(10, resamples=4000, rng=np.random.default_rng(0))
+    # a class of probability p stays out of m draws with chance (1 − p)ᵐ
+    p = np.append(found.seen, np.full(5, found.unseen_mass / 5))
+    left_out = fresh.mass_unseen(m=m)
+    assert left_out.mean() == pytest.approx(np.sum(p * (1 - p) ** m), rel=0.02)
+    assert 0 <= left_out.min() < left_out.max() <= 1
+
+
+def test_mass_left_out_by_hand():
+    # two classes seen for sure; a sample of one draw shows one of them and leaves out the other
+    found = estimated_assemblage([6, 2])
+    fresh = found.draw(1, resamples=200, rng=np.random.default_rng(0))
+    assert set(fresh.mass_unseen(m=1).round(9)) == {0.25, 0.75}
+
+
+def test_entropy_of_an_assemblage():
+    # ln 2 for two even classes, all seen
+    assert estimated_assemblage([4, 4]).entropy == pytest.approx(np.log(2))
+    found = estimated_assemblage(COUNTS)
+    p = np.append(found.seen, np.full(5, found.unseen_mass / 5))
+    assert found.entropy == pytest.approx(-np.sum(p * np.log(p)))
+    assert estimated_assemblage([9]).entropy == 0

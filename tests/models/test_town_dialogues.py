@@ -16,7 +16,7 @@ TOWN = load_town()
 @pytest.fixture(scope="module")
 def dialogues():
     rng = np.random.default_rng(0)
-    return [draw_dialogue(rng) for _ in range(2500)]
+    return [draw_dialogue(rng) for _ in range(5000)]
 
 
 def test_every_kind_of_answer_occurs(dialogues):

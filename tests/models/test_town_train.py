@@ -1,13 +1,10 @@
-"""The training command and the measures of `evaluate`."""
+"""The training command."""
 
 import math
 
-import numpy as np
 import pytest
 import torch
 
-from models.town.evaluate import honest_floor, lines, share, total_variation
-from models.town.evaluate import mean as mean_row
 from models.town.train import parse, rate, train
 
 
@@ -63,36 +60,3 @@ def test_rate_warms_up_holds_and_ends_at_zero():
     assert rates[99] == rates[600] == 1.0
     assert rates[825] == pytest.approx(0.5)  # half of the last 350 steps is left
     assert rates[1000] == 0.0
-
-
-def test_total_variation_by_hand():
-    # shares 3/4, 1/4 against 1/2, 1/2: half of 1/4 + 1/4
-    assert total_variation({"a": 3, "b": 1}, {"a": 0.5, "b": 0.5}) == 0.25
-    assert total_variation({"a": 5}, {"b": 1.0}) == 1.0
-    assert total_variation({"a": 2, "b": 2}, {"a": 0.5, "b": 0.5}) == 0.0
-    # an unreadable answer in four is a distance of 1/4 by itself
-    assert total_variation({"a": 3, "": 1}, {"a": 1.0}) == 0.25
-
-
-def test_floor_by_hand_and_falling_with_n():
-    rng = np.random.default_rng(0)
-    # one fair coin toss: shares (1, 0) or (0, 1), always 1/2 away from the truth
-    assert honest_floor({"a": 0.5, "b": 0.5}, 1, rng) == 0.5
-    # large n: E|p̂ - 1/2| = sqrt(2/π) · 1/(2·sqrt(n)), here 0.0126
-    assert honest_floor({"a": 0.5, "b": 0.5}, 1000, rng) == pytest.approx(0.0126, rel=0.15)
-
-
-def test_rows_have_intervals():
-    row = share("readable", [True] * 8 + [False] * 2)
-    # Wilson interval of 8 in 10
-    assert (row.value, row.n) == (0.8, 10)
-    assert (row.low, row.high) == (pytest.approx(0.490, abs=1e-3), pytest.approx(0.943, abs=1e-3))
-    row = mean_row("tv", [0.1, 0.3])
-    assert row.value == pytest.approx(0.2)
-    assert row.high - row.value == pytest.approx(1.96 * 0.1)  # sd √0.02, over √2
-
-
-def test_last_line_names_the_figures():
-    names = ("readable", "tv", "tv_floor", "tv_persona", "off_topic")
-    rows = {name: share(name, [True, False]) for name in names}
-    assert list(lines(rows))[-1] == " ".join(f"{name}=0.500" for name in names)

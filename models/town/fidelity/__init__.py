@@ -1,0 +1,1 @@
+"""What `python -m models.town.evaluate` measures: the bundled model held against the town."""
