@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components.problems import problems_shown
+from components.server_picker import server_fields, server_ref
 from components.settings import settings
 from components.state import session
 from components.text import as_markdown
@@ -18,8 +19,10 @@ from models.registry import (
     estimate_memory,
     resolve,
 )
+from models.server_address import is_server, own_models
 
 _OTHER = "Another model …"
+_SERVER = "A server …"
 _PRECISIONS: dict[Quantization, str] = {
     "bf16": "bf16 (as published)",
     "int8": "int8 (half the memory)",
@@ -60,19 +63,36 @@ def model_sidebar() -> None:
 
 
 def _picker() -> None:
-    listed = {model.id: model for model in KNOWN}
+    listed = {model.id: f"{model.summary} Licence: {model.licence}." for model in KNOWN}
+    listed |= dict.fromkeys(own_models(), "On this host's own model server.")
     choice = st.selectbox(
         "Model",
-        [*listed] if settings().public else [*listed, _OTHER],
-        format_func=lambda i: i if i == _OTHER else listed[i].name,
+        [*listed] if settings().public else [*listed, _OTHER, _SERVER],
+        format_func=lambda i: i if i in (_OTHER, _SERVER) else display_name(i),
         key="model.choice",
         persist_state="session",
     )
-    revision = ""
-    if choice == _OTHER:
-        choice, revision = _any_model()
-    else:
-        st.caption(f"{listed[choice].summary} Licence: {listed[choice].licence}.")
+    if choice in listed:
+        st.caption(listed[choice])
+    if choice == _SERVER:
+        name, url = server_fields()
+        st.caption("The server decides on precision and memory; nothing is downloaded here.")
+        if _use_button():
+            _use(server_ref(name, url))
+        return
+    ref = ModelRef(choice) if is_server(choice) else _local_model(choice)
+    _memory_note(ref)
+    if _use_button():
+        _use(ref)
+
+
+def _use_button() -> bool:
+    return st.button("Use this model", type="primary", key="model.use", width="stretch")
+
+
+def _local_model(choice: str) -> ModelRef:
+    """A model that this machine loads, in a precision of choice."""
+    model_id, revision = _any_model() if choice == _OTHER else (choice, "")
     precision = st.radio(
         "Precision of the weights",
         list(_PRECISIONS),
@@ -80,10 +100,7 @@ def _picker() -> None:
         key="model.precision",
         persist_state="session",
     )
-    ref = ModelRef(choice, revision, precision)
-    _memory_note(ref)
-    if st.button("Use this model", type="primary", key="model.use", width="stretch"):
-        _use(ref)
+    return ModelRef(model_id, revision, precision)
 
 
 def _any_model() -> tuple[str, str]:
@@ -106,7 +123,7 @@ def _any_model() -> tuple[str, str]:
 def _memory_note(ref: ModelRef) -> None:
     """What it will need beside what is free, where that can be told before loading."""
     needed = estimate_memory(ref) if ref.id else None
-    if needed is None:
+    if not needed:
         return
     free = available_memory()
     words = f"Needs about {needed / 1e9:.2g} GB for 64 answers; {free / 1e9:.2g} GB are free."

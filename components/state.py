@@ -38,6 +38,7 @@ class State:
         owner: hash of the token; what the visitor makes belongs to it.
         model: the model that new conditions use; None until one is picked takes the host's.
         models: models picked in this session, the latest first.
+        served: names of the models that a server listed, per address.
         rates: answers per second last seen, per model id.
     """
 
@@ -45,6 +46,7 @@ class State:
     owner: str = ""
     model: ModelRef | None = None
     models: tuple[ModelRef, ...] = ()
+    served: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
     diversity: DiversityState = field(default_factory=DiversityState)
 

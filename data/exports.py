@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -133,13 +134,18 @@ def _answers(data: RunData) -> dict[str, list[Any]]:
 
 
 def _token_sums(samples: Sequence[Sample]) -> dict[str, list[Any]]:
+    """Empty cells where a server didn't tell."""
     return {
-        "tokens": [len(s.token_ids) for s in samples],
-        "logprob": [sum(s.logprobs) for s in samples],
+        "tokens": [len(s.token_ids) if s.token_ids or not s.text else None for s in samples],
+        "logprob": [_told(sum(s.logprobs)) if s.logprobs else None for s in samples],
         "mean_entropy": [
-            sum(s.entropies) / len(s.entropies) if s.entropies else None for s in samples
+            _told(sum(s.entropies) / len(s.entropies)) if s.entropies else None for s in samples
         ],
     }
+
+
+def _told(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _coordinates(data: RunData) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class ModelRef:
     """Which weights, in which precision: everything that determines a loaded model.
 
     Attributes:
-        id: "saltmere" (bundled), "echo", a folder, or a Hub id ("owner/name").
+        id: "saltmere" (bundled), "echo", a folder, a Hub id ("owner/name"), or a model on a server
+            ("server:NAME" on the operator's, "server:NAME@http://host:port/v1" on any).
         revision: Hub branch, tag or commit; "" takes the default branch.
         quantization: precision of the weights in memory.
     """
@@ -104,6 +105,9 @@ class Condition:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One draw. Independent of every draw with another call_id.
+
+    A server may not tell all of it: token ids are then −1, log-probabilities and entropies NaN,
+    one each per token; where not even the number of tokens is told, there are none.
 
     Attributes:
         index: place in its condition, 0 ≤ index < n; with the condition's seed it fixes the draw.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from data.errors import ChoraleError, ModelError, QueueError
 from experiments.base import Experiment
 from models.registry import BUNDLED_ID, KNOWN
+from models.server_address import is_server, own_models, parse_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Limits:
         """Those of a public host when CHORALE_PUBLIC is 1, else hardly any.
 
         CHORALE_MAX_SAMPLES, CHORALE_MAX_TOKENS and CHORALE_MAX_RUNS override each. A public host
-        runs the listed models and the operator's own choice, CHORALE_MODEL.
+        runs the listed models and the operator's own choice, CHORALE_MODEL, and of a model server
+        those that CHORALE_SERVER_MODELS names.
 
         Raises:
             ChoraleError: one of them is not a whole number above 0.
@@ -55,9 +57,11 @@ class Limits:
 
         Raises:
             QueueError: it is over one of the caps.
-            ModelError: this host doesn't offer one of its models.
+            ModelError: this host doesn't offer one of its models, or may not go where it is.
         """
         for condition in experiment.conditions:
+            if is_server(condition.model.id):
+                parse_server(condition.model.id)  # before its address is stored anywhere
             if self.models is not None and condition.model.id not in self.models:
                 raise ModelError(
                     f"This host doesn't offer the model “{condition.model.id}”.",
@@ -84,7 +88,7 @@ class Limits:
 
 def _offered(environment: Mapping[str, str]) -> frozenset[str]:
     own = environment.get("CHORALE_MODEL", BUNDLED_ID)
-    return frozenset({own, *(model.id for model in KNOWN)})
+    return frozenset({own, *(model.id for model in KNOWN), *own_models(environment)})
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int) -> int:

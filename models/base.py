@@ -17,7 +17,8 @@ class ModelInfo:
     """What a loaded model is and what it can't do.
 
     Attributes:
-        context: tokens of prompt and answer together.
+        parameters: of its weights; 0 where a server doesn't tell.
+        context: tokens of prompt and answer together; 0 where a server doesn't tell.
         notes: plain sentences for the user ("keeps one prompt cache per sample, because …").
     """
 
@@ -54,6 +55,8 @@ class LanguageModel(Protocol):
         """Draw one independent answer per index, each yielded as soon as it is finished.
 
         The pair (seed, index) fixes a draw: it does not depend on the other indices asked for.
+        A server that can't promise this says so in its notes.
+
         Once `should_stop` is true, ends within one token step; unfinished rows are dropped.
 
         Raises:

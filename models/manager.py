@@ -19,6 +19,7 @@ from data.errors import ChoraleError, ModelError
 from data.schema import ModelRef
 from models.base import LanguageModel
 from models.registry import estimate_memory
+from models.server_address import is_server
 
 Result = TypeVar("Result")
 Work = Callable[[LanguageModel], Any]
@@ -40,14 +41,19 @@ def load(ref: ModelRef) -> LanguageModel:
         from models.echo import EchoModel
 
         return EchoModel(ref)
+    if is_server(ref.id):
+        from models.server import load_server
+
+        return load_server(ref)
     from models.local import load_local
 
     return load_local(ref)
 
 
 def within_budget(loaded: Sequence[ModelRef], wanted: ModelRef) -> bool:
-    """Whether `wanted` may be loaded beside `loaded`: together they must be small."""
-    return sum(map(_bytes_needed, (*loaded, wanted))) <= SHARED_BYTES
+    """Whether `wanted` may be loaded beside `loaded`: those that need memory must be small."""
+    needed = [size for ref in (*loaded, wanted) if (size := _bytes_needed(ref)) > 0]
+    return len(needed) < 2 or _bytes_needed(wanted) == 0 or sum(needed) <= SHARED_BYTES
 
 
 def _bytes_needed(ref: ModelRef) -> float:
@@ -270,10 +276,13 @@ def _without_frames(error: BaseException) -> BaseException:
 
     Whoever keeps the error (a failed run shows it for long) would keep the model in memory too.
     """
-    seen: BaseException | None = error
-    while seen is not None:
-        traceback.clear_frames(seen.__traceback__)
-        seen = seen.__cause__ or seen.__context__
+    chain, cleared = [error], set[int]()
+    while chain:
+        link = chain.pop()
+        if id(link) not in cleared:  # an error can be its own cause
+            cleared.add(id(link))
+            traceback.clear_frames(link.__traceback__)
+            chain.extend(e for e in (link.__cause__, link.__context__) if e is not None)
     return error
 
 

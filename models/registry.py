@@ -11,6 +11,7 @@ import psutil
 
 from data.errors import ModelError
 from data.schema import ModelRef, Quantization
+from models.server_address import is_server, parse_server, server_name
 from models.shape import ModelShape, memory_of, read_shape
 
 BUNDLED_ID = "saltmere"
@@ -134,9 +135,11 @@ def known(model_id: str) -> KnownModel | None:
 
 
 def display_name(model_id: str) -> str:
-    """A model's name as people call it; of a folder its last part."""
+    """A model's name as people call it; of a folder its last part, of a server where it is."""
     if (model := known(model_id)) is not None:
         return model.name
+    if is_server(model_id):
+        return server_name(model_id)
     folder = Path(model_id).expanduser()
     if folder.is_absolute() or folder.is_dir():
         return folder.name or model_id
@@ -144,11 +147,15 @@ def display_name(model_id: str) -> str:
 
 
 def resolve(ref: ModelRef) -> Path | str:
-    """Where a model's files are: a folder, or else its Hub id.
+    """Where a model's files are: a folder, or else its Hub id; a server's model has none here.
 
     Raises:
-        ModelError: the id is neither known, nor a folder, nor the form of a Hub id.
+        ModelError: the id is neither known, nor a folder, nor the form of a Hub id or of a
+            server's model.
     """
+    if is_server(ref.id):
+        parse_server(ref.id)
+        return ref.id
     if ref.id == BUNDLED_ID:
         if not (BUNDLED_FOLDER / "config.json").is_file():
             raise ModelError(
@@ -178,6 +185,8 @@ def estimate_memory(
 ) -> int | None:
     """Bytes that a model takes while it writes; None when its size can't be told offline.
 
+    A model on a server takes none here.
+
     Args:
         ref: the model and its precision.
         device: "cpu" or "cuda".
@@ -189,6 +198,8 @@ def estimate_memory(
         ModelError: the model is unknown, or its folder holds none.
     """
     place = resolve(ref)
+    if is_server(ref.id):
+        return 0
     model = known(ref.id)
     shape = read_shape(place) if isinstance(place, Path) else model.shape if model else None
     if shape is None:

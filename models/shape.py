@@ -75,14 +75,28 @@ def memory_of(
         prompt_tokens: of the prompt.
         new_tokens: of each answer.
     """
-    wide = 4 if computes_in_float32(quantization, shape.parameters, device) else 2
-    # NF4 with double quantization takes 4.127 bits (Dettmers et al. 2023); int8 a scale per row.
-    narrow = {"int8": 1.01, "nf4": 0.516}.get(quantization, wide)
-    weights = shape.embeddings * wide + (shape.parameters - shape.embeddings) * narrow
-    cache = 2 * shape.layers * shape.width * wide * (prompt_tokens + n * new_tokens)
+    wide = _bytes_per_number(shape, quantization, device)
+    cache = token_bytes(shape, quantization, device) * (prompt_tokens + n * new_tokens)
     logits = n * shape.vocabulary
     scratch = SCRATCH_BYTES * min(max(SCRATCH_LOGITS, shape.vocabulary), logits) + wide * logits
-    return int(weights) + cache + scratch + OVERHEAD
+    return weight_bytes(shape, quantization, device) + cache + scratch + OVERHEAD
+
+
+def weight_bytes(shape: ModelShape, quantization: Quantization, device: str) -> int:
+    """Bytes of a model's weights in memory."""
+    wide = _bytes_per_number(shape, quantization, device)
+    # NF4 with double quantization takes 4.127 bits (Dettmers et al. 2023); int8 a scale per row.
+    narrow = {"int8": 1.01, "nf4": 0.516}.get(quantization, wide)
+    return int(shape.embeddings * wide + (shape.parameters - shape.embeddings) * narrow)
+
+
+def token_bytes(shape: ModelShape, quantization: Quantization, device: str) -> int:
+    """Bytes of one token in the cache: a key and a value in every layer."""
+    return 2 * shape.layers * shape.width * _bytes_per_number(shape, quantization, device)
+
+
+def _bytes_per_number(shape: ModelShape, quantization: Quantization, device: str) -> int:
+    return 4 if computes_in_float32(quantization, shape.parameters, device) else 2
 
 
 def rows_that_fit(
@@ -100,9 +114,9 @@ def rows_that_fit(
     Returns:
         At least 1.
     """
-    wide = 4 if computes_in_float32(quantization, shape.parameters, device) else 2
+    wide = _bytes_per_number(shape, quantization, device)
     # Twice: the room for suffixes is doubled when full, and compaction copies.
-    cache = 2 * 2 * shape.layers * shape.width * wide * tokens
+    cache = 2 * token_bytes(shape, quantization, device) * tokens
     logits = (wide + 4) * shape.vocabulary
     scratch = SCRATCH_BYTES * min(SCRATCH_LOGITS, 64 * shape.vocabulary)
     return max(1, (free - scratch) // max(1, cache + logits))

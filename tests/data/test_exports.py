@@ -174,6 +174,23 @@ def test_csv_has_settings_numbers_and_extra_columns():
     assert row["logprob"].startswith("-")  # a number below 0 is no formula
 
 
+def test_what_a_server_did_not_tell_is_an_empty_cell():
+    data = a_run(["a pier", "the sea", ""])
+    nan, told = float("nan"), data.samples
+    untold = (
+        replace(told[0], token_ids=(-1, -1), logprobs=(nan, nan), entropies=(nan, nan)),
+        replace(told[1], token_ids=(), logprobs=(), entropies=()),
+        replace(told[2], token_ids=(), logprobs=(), entropies=()),
+    )
+    data = replace(data, samples=untold)
+    rows = [(r["tokens"], r["logprob"], r["mean_entropy"]) for r in cells(to_csv(data))]
+    assert rows == [("2", "", ""), ("", "", ""), ("0", "", "")]
+    kept = from_parquet(to_parquet(data)).samples
+    assert [sample.token_ids for sample in kept] == [(-1, -1), (), ()]
+    assert np.isnan(kept[0].logprobs).all()
+    assert np.isnan(kept[0].entropies).all()
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
 def test_no_cell_is_a_formula(text):
     (row,) = cells(to_csv(a_run([text]), {"label": [text]}))

@@ -32,6 +32,28 @@ def test_a_public_host_runs_the_models_on_its_list_only():
         public.check(ask("echo", "any/model"), active=0)
 
 
+def test_a_public_host_runs_the_server_models_that_its_operator_names(monkeypatch):
+    environment = {
+        "CHORALE_PUBLIC": "1",
+        "CHORALE_SERVER_URL": "http://gpu:8000/v1",
+        "CHORALE_SERVER_MODELS": "town,city",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    public = Limits.from_environment(environment)
+    public.check(ask("server:town", "server:city"), active=0)
+    for other in ("server:village", "server:town@http://gpu:8000/v1"):
+        with pytest.raises(ModelError, match="doesn't offer the model"):
+            public.check(ask(other), active=0)
+    with pytest.raises(ModelError, match="no other model server than its own"):
+        public.check(ask("server:town@http://169.254.169.254/v1"), active=0)
+
+
+def test_an_address_with_a_password_is_refused_before_it_is_stored():
+    with pytest.raises(ModelError, match="a name or a password"):
+        Limits().check(ask("server:town@http://ann:pw@gpu:8000/v1"), active=0)
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5"])
 def test_a_cap_that_is_no_number_is_refused(value):
     with pytest.raises(ChoraleError, match="CHORALE_MAX_TOKENS"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from data.schema import ModelRef
 from models.continuation import Engine
 from models.local import LocalModel, load_local
+from tests.models.stub_server import StubServer
 
 TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
@@ -112,3 +113,17 @@ def engine(tiny: LocalModel) -> Engine:
 def folder(tmp_path: Path, checkpoint: Callable[..., Path]) -> Path:
     """A copy of the tiny Llama's folder that a test may spoil."""
     return Path(shutil.copytree(checkpoint("llama"), tmp_path / "model"))
+
+
+@pytest.fixture
+def stub() -> Iterator[Callable[..., StubServer]]:
+    """Starts model servers that behave as told; they end with the test."""
+    started: list[StubServer] = []
+
+    def start(**behaviour: object) -> StubServer:
+        started.append(StubServer(**behaviour))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()

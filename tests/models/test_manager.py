@@ -168,6 +168,19 @@ def test_a_kept_error_keeps_no_model(manager, loader):
     assert isinstance(error.__context__, KeyError)
 
 
+def test_an_error_may_be_its_own_cause(manager):
+    def fail(model):
+        error = RuntimeError("in circles")
+        try:
+            raise error
+        except RuntimeError:
+            raise error from error
+
+    with pytest.raises(RuntimeError, match="in circles"):
+        manager.submit("ann", A, fail).result(WAIT)
+    assert manager.submit("ann", A, name_of).result(WAIT) == A.id
+
+
 def test_a_model_that_fails_to_load_fails_its_turns_only():
     def refuse(ref):
         if ref == A:
@@ -243,6 +256,27 @@ def test_the_budget_decides_what_fits(monkeypatch):
     assert not within_budget([small], ModelRef("unknown"))
     assert within_budget([ModelRef("echo")], small)
     assert within_budget([small], ModelRef("nonsense"))
+
+
+def test_a_model_on_a_server_takes_no_room(monkeypatch):
+    huge = {"huge": 8e10, "huger": 9e10}
+    monkeypatch.setattr("models.manager.estimate_memory", lambda ref: huge.get(ref.id, 0))
+    served = ModelRef("server:town@http://localhost:8000/v1")
+    assert within_budget([ModelRef("huge")], served)
+    assert within_budget([served, served], ModelRef("huge"))
+    assert not within_budget([served, ModelRef("huge")], ModelRef("huger"))
+
+
+def test_a_server_is_asked_for_its_model(stub):
+    server = stub()
+    ref = ModelRef(f"server:town@{server.url}")
+    manager = ModelManager()
+    assert manager.submit("ann", ref, name_of).result(WAIT) == ref.id
+    missing = ModelRef(f"server:village@{server.url}")
+    with pytest.raises(ModelError, match="no model “village”"):
+        manager.submit("ann", missing, name_of).result(WAIT)
+    assert manager.submit("ann", ref, name_of).result(WAIT) == ref.id
+    manager.close()
 
 
 def test_echo_is_loaded_by_its_name():
