@@ -2,7 +2,8 @@
 
 Only wordings the model has never seen are asked, without truncation. Intervals are 95 %: Wilson's
 for shares, with n reduced by how alike the replies to one topic are, else bootstraps over topics or
-conversations. Those of mean absolute errors lean upwards, as resampling adds noise of its own.
+conversations. Errors are never below what chance alone gives a perfect model; the table says where
+that matters ("honest").
 """
 
 from __future__ import annotations

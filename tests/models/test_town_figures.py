@@ -75,6 +75,18 @@ def test_means_have_bootstrap_intervals(monkeypatch):
     assert math.isnan(mean("gap", [], rng()).value)
 
 
+def test_interval_of_an_absolute_error_holds_it():
+    tosses = np.random.default_rng(1).random(50) - 0.5
+
+    def error(index):
+        return abs(float(tosses[index].mean()) - float(tosses.mean()) + 0.001)
+
+    low, high = bootstrap(error, range(50), rng())
+    assert low < error(np.arange(50)) < high
+    # resampled errors lie about E|x| = sd/√n · √(2/π) ≈ 0.03 above it
+    assert high - low == pytest.approx(0.29 / 50**0.5 * 2.2, rel=0.25)
+
+
 def test_bootstrap_draws_whole_clusters():
     def counts_are_equal(index):
         return float(len(set(Counter(index.tolist()).values()) - {0}) >= 1 and len(index) % 3 == 0)

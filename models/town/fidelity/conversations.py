@@ -128,7 +128,7 @@ def _drift(name: str, course: Course, rng: np.random.Generator) -> list[Row]:
         chance = honest.mean(axis=1) if over_turns == "mean" else honest.max(axis=1)
         note = f"honest {chance.mean():.3f}, 95 % below {np.quantile(chance, 0.95):.3f}"
         value = error(np.arange(n))
-        return Row(f"{label}, {name}", value, low, high, n, "conversations", aim, note)
+        return Row(f"{label}, {name}", value, max(low, 0.0), high, n, "conversations", aim, note)
 
     return [row("drift_error", "mean", DRIFT), row("drift, worst turn", "max", None)]
 

@@ -257,7 +257,7 @@ def _calibration(
     known = answered.known
     low, high = bootstrap(lambda i: calibration_error(stated[i], known[i]), answered.topics, rng)
     value = calibration_error(stated, known)
-    return Row(name, value, low, high, len(stated), "judgements", aim)
+    return Row(name, value, max(low, 0.0), high, len(stated), "judgements", aim)
 
 
 def _gap(

@@ -47,9 +47,9 @@ def style_rows(model: TownModel, rng: np.random.Generator, sizes: Sizes) -> list
     return [*_read(asked, texts, cool), *rows]
 
 
-def rank_correlation(asked: Sequence[int], measured: NDArray[np.float64]) -> float:
+def rank_correlation(asked: NDArray[np.int64], measured: NDArray[np.float64]) -> float:
     """Spearman's rank correlation; 0 where either doesn't vary, since then nothing is followed."""
-    if len(set(asked)) < 2 or np.ptp(measured) == 0:
+    if np.ptp(asked) == 0 or np.ptp(measured) == 0:
         return 0.0
     return float(np.corrcoef(rankdata(asked), rankdata(measured))[0, 1])
 
@@ -68,15 +68,20 @@ def _agreement(
         style_features([answers[place] for place in places])[:, column]
         for answers in (texts, honest)
     )
-    defined = ~np.isnan(measured)
-    levels_defined, values = levels[defined], measured[defined]
-    clusters = [asked[place].topic.id for place, keep in zip(places, defined, strict=True) if keep]
-    low, high = bootstrap(
-        lambda i: rank_correlation(list(levels_defined[i]), values[i]), clusters, rng
-    )
-    value = rank_correlation(list(levels_defined), values)
-    note = f"the town's own {rank_correlation(list(levels), known):.2f}"
+    values, undefined = _without_gaps(measured)
+    clusters = [asked[place].topic.id for place in places]
+    low, high = bootstrap(lambda i: rank_correlation(levels[i], values[i]), clusters, rng)
+    value = rank_correlation(levels, values)
+    note = f"the town's own {rank_correlation(levels, known):.2f}"
+    note += f"; {undefined} without words" if undefined else ""
     return Row(f"style, {feature}", value, low, high, len(values), "replies", STYLE, note)
+
+
+def _without_gaps(measured: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """Replies without words count as the median, since leaving them out would flatter; how many."""
+    gaps = np.isnan(measured)
+    middle = float(np.median(measured[~gaps])) if not gaps.all() else 0.0
+    return np.where(gaps, middle, measured), int(gaps.sum())
 
 
 def _read(asked: Sequence[Asked], texts: Sequence[str], cool: Sequence[str]) -> list[Row]:
