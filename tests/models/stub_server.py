@@ -72,7 +72,7 @@ class StubServer:
         self.behaviour = Behaviour(**behaviour)
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
-        self.under_way = self.most = self.given_up = 0
+        self.under_way = self.most = self.hanging = self.given_up = 0
         self.changed = threading.Condition()
         self.closing = threading.Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -189,6 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def hang(self) -> bool:
         """Answer nothing until the client gives up."""
+        self.stub.count("hanging")
         while not self.stub.closing.is_set():
             readable, _, _ = select.select([self.connection], [], [], 0.02)
             if readable and not self.connection.recv(1, socket.MSG_PEEK):

@@ -134,7 +134,7 @@ def test_a_stop_gives_requests_up(stub):
 
     thread = threading.Thread(target=draw)
     thread.start()
-    server.wait_for("under_way", 3)
+    server.wait_for("hanging", 3)
     stop.set()
     server.wait_for("given_up", 3)
     thread.join(PATIENCE)
@@ -164,7 +164,7 @@ def test_draws_that_nobody_waits_for_are_given_up(stub):
     server = stub(faults=deque([None, "hang", "hang"]))
     samples = Asked(server, limit=3).model.generate(ASK, indices=range(3), decoding=SHORT, seed=3)
     next(samples)
-    server.wait_for("under_way", 2)
+    server.wait_for("hanging", 2)
     samples.close()
     server.wait_for("given_up", 2)
 

@@ -50,7 +50,7 @@ def served(checkpoint: Callable[..., Path], tmp_path_factory) -> Iterator[tuple[
             [*command, "--host", "127.0.0.1", "--port", str(port)],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "HF_HUB_CACHE": str(cache)},
+            env={**os.environ, "HF_HUB_CACHE": str(cache), "OMP_NUM_THREADS": "1"},
         )
         try:
             _wait(server, f"http://127.0.0.1:{port}/health", cache / "log")
