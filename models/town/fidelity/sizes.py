@@ -41,6 +41,6 @@ class Sizes:
 
 FULL = Sizes()
 QUICK = Sizes(
-    topic_step=5, resident_draws=40, cool_draws=6, style_step=3,
+    topic_step=6, resident_draws=40, cool_draws=6, style_step=3,
     conversations=24, judgements=126, lists=42,
 )  # fmt: skip
