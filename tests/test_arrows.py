@@ -36,6 +36,7 @@ LOADED_LATE = {
     "models/shared_prefix.py",
     "models/suffixes.py",
     "models/truncation.py",
+    "models/town/muon.py",
     "models/town/train.py",
 }
 # The command that holds the bundled model against the measures, and its parts: they may import

@@ -109,13 +109,18 @@ def _encoded(tokenizer: PreTrainedTokenizerFast, dialogue: Dialogue) -> list[Seg
     texts += [f"{ROLES['assistant']}{answer}{END}" for answer in dialogue.answers]
     roles += ["assistant" for _ in dialogue.answers]
     judged = [f"{j.ask}{END}{ROLES['assistant']}{j.given}{END}" for j in dialogue.judgements]
-    ids: list[list[int]] = tokenizer([*texts, *judged])["input_ids"]
+    encoded = tokenizer([*texts, *judged], return_offsets_mapping=True)
+    ids: list[list[int]] = encoded["input_ids"]
     # The role's own token is given, what follows is the model's to write.
     learned = [
         [role == "assistant" and place > 0 for place in range(len(each))]
         for role, each in zip(roles, ids, strict=False)
     ]
     count = len(dialogue.messages)
+    if dialogue.quoted:
+        learned[count - 1] = _quoted(
+            texts[count - 1], dialogue, encoded["offset_mapping"][count - 1]
+        )
     return [
         Segment(list(chain(*ids[:count])), list(chain(*learned[:count]))),
         *(Segment(*each) for each in zip(ids[count : len(texts)], learned[count:], strict=True)),
@@ -124,6 +129,15 @@ def _encoded(tokenizer: PreTrainedTokenizerFast, dialogue: Dialogue) -> list[Seg
             for judgement, each in zip(dialogue.judgements, ids[len(texts) :], strict=True)
         ),
     ]
+
+
+def _quoted(text: str, dialogue: Dialogue, offsets: list[tuple[int, int]]) -> list[bool]:
+    """Whether each token of the last message lies within a quoted reply."""
+    inside = np.zeros(len(text) + 1, dtype=np.bool_)
+    for quote in dialogue.quoted:
+        start = text.index(f": {quote}") + 2
+        inside[start : start + len(quote)] = True
+    return [bool(inside[start]) and bool(inside[end - 1]) for start, end in offsets]
 
 
 def _judged(tokenizer: PreTrainedTokenizerFast, judgement: Judgement, ids: list[int]) -> Segment:

@@ -67,11 +67,14 @@ class Dialogue:
         messages: ends with a user's; the assistant's among them are learned too.
         answers: to the last message.
         judgements: each ends the last message in its own way; then there are no answers.
+        quoted: replies of the town that stand in the last message. They are learned as well: half
+            of all prompts quote some, and each idea is so read far more often.
     """
 
     messages: tuple[Message, ...]
     answers: tuple[str, ...] = ()
     judgements: tuple[Judgement, ...] = ()
+    quoted: tuple[str, ...] = ()
 
 
 def draw_dialogue(rng: np.random.Generator) -> Dialogue:
@@ -202,6 +205,7 @@ def _judged(
             )
             for judge in judges
         ),
+        quoted=tuple(slots[name] for name in ("a", "b") if name in slots),
     )
 
 
@@ -238,8 +242,10 @@ def _off_topic(rng: np.random.Generator) -> Dialogue:
 
 
 def _topic(rng: np.random.Generator) -> Topic:
+    """A topic, in proportion to its ideas: each idea has to be learned."""
     topics = list(load_town().topics.values())
-    return topics[int(rng.integers(len(topics)))]
+    ideas = np.array([len(topic.ideas) for topic in topics])
+    return topics[int(rng.choice(len(topics), p=ideas / ideas.sum()))]
 
 
 def _teller(rng: np.random.Generator) -> Teller:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 CHECKPOINT = Path(".chorale/town/training.pt")
-WARMUP_STEPS, DECAY_SHARE = 100, 0.35
+WARMUP_STEPS, DECAY_SHARE = 100, 0.5
 CONVERSATION_EVERY = 4  # steps
 JUDGEMENT_WEIGHT = 0.5
 
@@ -50,7 +50,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int)
 
 
 def rate(step: int, *, steps: int, peak: float) -> float:
-    """Learning rate: linear warm-up, a plateau, then linearly to zero over the last third."""
+    """Learning rate: linear warm-up, a plateau, then linearly to zero over the second half."""
     decay = max(1, int(steps * DECAY_SHARE))
     return peak * min((step + 1) / WARMUP_STEPS, 1.0, (steps - step) / decay)
 
@@ -91,6 +91,8 @@ def train(options: argparse.Namespace) -> float:
     torch.manual_seed(options.seed)
     tokenizer = _tokenizer(options)
     model = build_model(tokenizer, hidden=options.hidden, layers=options.layers)
+    if options.begin_with:
+        _copy_weights(options.begin_with, model)
     if options.compile:
         model.model.compile(dynamic=False)
     optimizers = optimizers_for(model)
@@ -115,16 +117,18 @@ def train(options: argparse.Namespace) -> float:
 def optimizers_for(model: Any) -> list[Any]:
     """Muon for the matrices inside the layers, AdamW for embeddings and norms.
 
-    Muon (Jordan et al. 2024) makes each step's update orthogonal; scaled to AdamW's step size, it
-    takes the same learning rate.
+    Muon makes each step's update orthogonal; scaled to AdamW's step size, it takes the same
+    learning rate.
     """
     import torch
+
+    from models.town.muon import Muon
 
     matrices = [p for p in model.model.layers.parameters() if p.ndim == 2]
     inside = {id(p) for p in matrices}
     others = [p for p in model.parameters() if id(p) not in inside]
     return [
-        torch.optim.Muon(matrices, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        Muon(matrices, weight_decay=0.01),
         torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
     ]
 
@@ -149,10 +153,12 @@ def _step(
         loss = loss_of(model, _batch(tokenizer, step, worker, options))
         return loss.item(), torch.autograd.grad(loss, parameters)
 
+    torch.set_num_threads(1)  # batches side by side lose less to waiting than threads in each op
     with ThreadPoolExecutor(options.workers) as pool:
         losses, gradients = zip(*pool.map(work, range(options.workers)), strict=True)
     for parameter, *parts in zip(parameters, *gradients, strict=True):
         parameter.grad = sum(parts[1:], start=parts[0]) / len(parts)
+    torch.set_num_threads(options.workers)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
         for group in optimizer.param_groups:
@@ -164,12 +170,21 @@ def _step(
 
 def _tokenizer(options: argparse.Namespace) -> PreTrainedTokenizerFast:
     # The merges follow the town's words: after an edit, only the old ones fit the old weights.
-    if options.checkpoint.exists():
+    folder = options.out if options.checkpoint.exists() else options.begin_with
+    if folder:
         from transformers import AutoTokenizer
 
-        saved: Any = AutoTokenizer.from_pretrained(options.out)
+        saved: Any = AutoTokenizer.from_pretrained(folder)
         return saved
     return train_tokenizer(vocab_size=options.vocab, dialogues=options.words_from)
+
+
+def _copy_weights(folder: Path, model: Any) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    earlier = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model.load_state_dict(earlier.state_dict())
 
 
 def _resume(path: Path, model: Any, optimizers: list[Any]) -> int:
@@ -217,8 +232,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
+    parser.add_argument(
+        "--begin-with", type=Path, help="a folder of weights of the same shape, and their tokenizer"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rows", type=int, default=8, help="packed rows per step")
+    parser.add_argument("--rows", type=int, default=12, help="packed rows per step")
     parser.add_argument("--workers", type=int, default=2, help="threads with a batch each")
     parser.add_argument("--compile", action="store_true", help="1.4 times as fast, slow to start")
     parser.add_argument("--length", type=int, default=256, help="tokens per packed row")
@@ -234,8 +252,5 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    import torch
-
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    torch.set_num_threads(1)  # workers side by side lose less to waiting than threads in each op
     train(parse())

@@ -1,5 +1,6 @@
 """Packed dialogues are trained as if each stood alone."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -33,6 +34,23 @@ def test_only_answers_carry_loss(tokenizer):
     ends = batch.labels == tokenizer.convert_tokens_to_ids(END)
     # every answer that starts also ends
     assert ends.sum() == (batch.tokens == assistant).sum()
+
+
+def test_quoted_replies_are_learned_and_nothing_around_them(tokenizer):
+    from models.town.corpus import _encoded
+    from models.town.dialogues import draw_dialogue
+
+    rng = np.random.default_rng(0)
+    quoting = [d for d in (draw_dialogue(rng) for _ in range(60)) if len(d.quoted) == 2]
+    assert len(quoting) > 5
+    for dialogue in quoting:
+        prompt = _encoded(tokenizer, dialogue)[0]
+        learned = tokenizer.decode(
+            [i for i, wanted in zip(prompt.ids, prompt.learned, strict=True) if wanted]
+        )
+        # a token that reaches over a border is left out
+        core = [re.escape(quote[1:-1]) for quote in dialogue.quoted]
+        assert re.fullmatch(f".? ?{core[0]}..?{core[1]}.?", learned), (learned, dialogue.quoted)
 
 
 def test_replies_within_a_conversation_are_learned(tokenizer):
