@@ -135,8 +135,8 @@ def _quoted(text: str, dialogue: Dialogue, offsets: list[tuple[int, int]]) -> li
     """Whether each token of the last message lies within a quoted reply."""
     inside = np.zeros(len(text) + 1, dtype=np.bool_)
     for quote in dialogue.quoted:
-        start = text.index(f": {quote}") + 2
-        inside[start : start + len(quote)] = True
+        start = text.index(f": {quote}") + 1  # a token begins with the space before its word
+        inside[start : start + 1 + len(quote)] = True
     return [bool(inside[start]) and bool(inside[end - 1]) for start, end in offsets]
 
 
