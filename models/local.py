@@ -215,6 +215,8 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
         raise _running_failed(error, ref) from error
     small = computes_in_float32(ref.quantization, loaded.shape.parameters, device)
     precision = (FLOAT32_ON_CPU,) if small and ref.quantization == "bf16" else ()
+    if loaded.stored is not None:
+        precision = (loaded.stored.note,)
     info = ModelInfo(
         ref=ref,
         name=display_name(ref.id),
