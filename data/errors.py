@@ -23,6 +23,10 @@ class ModelError(ChoraleError):
     """A model that can't be found, loaded, or run."""
 
 
+class UnsupportedError(ModelError):
+    """Something that models of this kind can't tell."""
+
+
 class MemoryBudgetError(ModelError):
     """A model or batch that doesn't fit the memory at hand."""
 

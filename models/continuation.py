@@ -79,12 +79,13 @@ def read_prompt(engine: Engine, prompt_ids: Sequence[int]) -> Prefill:
 
 def _forward(engine: Engine, **inputs: Any) -> Any:
     """One pass of the model, with logits of the last token only: prompts are long."""
-    if _takes(engine, "logits_to_keep"):
+    if takes(engine, "logits_to_keep"):
         inputs["logits_to_keep"] = 1
     return engine.model(**inputs)
 
 
-def _takes(engine: Engine, name: str) -> bool:
+def takes(engine: Engine, name: str) -> bool:
+    """Whether the model's forward pass has an argument of this name."""
     return name in inspect.signature(engine.model.forward).parameters
 
 
@@ -116,7 +117,7 @@ class Continuation:
             self._cache = copy.deepcopy(prefill.cache)
             self.keep(torch.zeros(rows, dtype=torch.long, device=device))
         # As `generate` does: some models would count from 0 again.
-        self._counts = _takes(engine, "position_ids")
+        self._counts = takes(engine, "position_ids")
 
     @torch.inference_mode()
     def step(self, tokens: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import Quantization
+from models.prequantized import Stored, check_packages, stored_precision
 from models.registry import available_memory
 from models.shape import ModelShape, computes_in_float32, memory_of, read_config, read_shape
 
@@ -35,6 +36,7 @@ class Loaded:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     shape: ModelShape
+    stored: Stored | None = None
 
 
 def load_folder(folder: Path, *, quantization: Quantization, device: str, shown: str) -> Loaded:
@@ -52,11 +54,14 @@ def load_folder(folder: Path, *, quantization: Quantization, device: str, shown:
     """
     check_files(folder, shown)
     shape = read_shape(folder)
+    stored = stored_precision(read_config(folder))
+    if stored is not None:
+        check_packages(stored, shown)
     check_memory(shape, quantization, device=device, shown=shown)
     tokenizer = _load_tokenizer(folder, shown)
-    model = _load_model(folder, shape, quantization, device, shown)
+    model = _load_model(folder, shape, quantization if stored is None else None, device, shown)
     check_tokens(tokenizer.vocab_size - 1, model, shown)
-    return Loaded(model, tokenizer, shape)
+    return Loaded(model, tokenizer, shape, stored)
 
 
 def check_files(folder: Path, shown: str) -> None:
@@ -165,17 +170,18 @@ def _load_tokenizer(folder: Path, shown: str) -> PreTrainedTokenizerBase:
 
 
 def _load_model(
-    folder: Path, shape: ModelShape, quantization: Quantization, device: str, shown: str
+    folder: Path, shape: ModelShape, quantization: Quantization | None, device: str, shown: str
 ) -> PreTrainedModel:
+    """Quantize as asked for, or with None leave the weights as they are stored."""
     from transformers import AutoModelForCausalLM
 
-    dtype = compute_dtype(quantization, parameters=shape.parameters, device=device)
+    dtype = compute_dtype(quantization or "nf4", parameters=shape.parameters, device=device)
     try:
         pair: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=dtype,
             device_map={"": device},
-            quantization_config=_bitsandbytes(quantization, dtype),
+            **_bitsandbytes(quantization, dtype),
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
@@ -217,21 +223,23 @@ def compute_dtype(quantization: Quantization, *, parameters: int, device: str) -
     return torch.bfloat16
 
 
-def _bitsandbytes(quantization: Quantization, dtype: torch.dtype) -> Any:
-    if quantization not in ("int8", "nf4"):
-        return None
-    from transformers import BitsAndBytesConfig
-
+def _bitsandbytes(quantization: Quantization | None, dtype: torch.dtype) -> dict[str, Any]:
+    """The option that quantizes; to pass None would hide what the checkpoint's config says."""
     # It logs at every multiplication that float32 inputs are rounded to 16 bits.
     logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
+    if quantization not in ("int8", "nf4"):
+        return {}
+    from transformers import BitsAndBytesConfig
+
     if quantization == "int8":
-        return BitsAndBytesConfig(load_in_8bit=True)
-    return BitsAndBytesConfig(
+        return {"quantization_config": BitsAndBytesConfig(load_in_8bit=True)}
+    four = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
+    return {"quantization_config": four}
 
 
 def first_line(error: Exception) -> str:

@@ -75,6 +75,43 @@ def checked(engine: Engine, *, seed: int = 0) -> tuple[Engine, tuple[str, ...]]:
     return replace(shared, window=window), (WINDOWED.format(window=window),)
 
 
+def reads_blocks(engine: Engine, *, seed: int = 0) -> bool:
+    """Whether a model goes on from its prompt's cache with several tokens at once.
+
+    Tried as `checked` tries other ways, and with a short window too where layers have one.
+    """
+    if engine.rereads:
+        return False
+    tokens = _tokens(engine, seed)
+    prefill, steps = _prefill(engine, tokens)
+    if not _agrees_in_blocks(engine, prefill, steps):
+        return False
+    if not _windows(prefill):
+        return True
+    with _narrowed(engine):
+        prefill, steps = _prefill(engine, tokens)
+        return _windows(prefill) == {NARROW} and _agrees_in_blocks(engine, prefill, steps)
+
+
+def _agrees_in_blocks(engine: Engine, prefill: Prefill, steps: torch.Tensor) -> bool:
+    import torch
+
+    from models.forcing import Reading
+
+    if prefill.cache is None:
+        return False
+    answers = steps.T.tolist()
+    try:
+        ways = [Reading(engine, prefill, answers, blocks=blocks) for blocks in (True, False)]
+        found, truth = (
+            torch.cat([way.feed(0, 2), way.feed(2, STEPS)], 1).float().transpose(0, 1)
+            for way in ways
+        )
+    except Exception:  # whatever a model of unknown make raises, the answer is no
+        return False
+    return _are_same(engine, found, truth, REPEATED)
+
+
 def _tokens(engine: Engine, seed: int) -> torch.Tensor:
     import torch
 
@@ -93,8 +130,6 @@ def _prefill(engine: Engine, tokens: torch.Tensor) -> tuple[Prefill, torch.Tenso
 
 def _agrees(engine: Engine, prefill: Prefill, steps: torch.Tensor, coarse: float) -> bool:
     """Whether this way gives the logits that reading all again gives."""
-    import torch
-
     if prefill.cache is None:
         return False
     again = replace(engine, rereads=True)
@@ -103,6 +138,13 @@ def _agrees(engine: Engine, prefill: Prefill, steps: torch.Tensor, coarse: float
         found = _logits(engine, prefill, steps)
     except Exception:  # whatever a model of unknown make raises, the answer is no
         return False
+    return _are_same(engine, found, truth, coarse)
+
+
+def _are_same(engine: Engine, found: torch.Tensor, truth: torch.Tensor, coarse: float) -> bool:
+    """Whether two ways gave the same logits, (steps, rows, vocabulary)."""
+    import torch
+
     errors = (found - truth).norm(dim=-1)
     errors = errors / (truth - truth.mean(-1, keepdim=True)).norm(dim=-1)
     # All but one: a row of a mixture of experts may be sent to another expert by rounding alone.

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from data.errors import ModelError
 from data.schema import Quantization
+from models.prequantized import Stored, stored_precision
 
 # Up to here a CPU computes in float32: measured with AVX-512 at 4M and 99M parameters, float32
 # took 0.5 to 0.9 of the time of bf16, and older processors have no bf16 at all.
 SMALL_ON_CPU = 500_000_000
+WEIGHTS = "*.safetensors"
 OVERHEAD = 300 * 2**20  # bytes; libraries, allocator slack, activations
 # How architectures call the length of their context.
 CONTEXT_NAMES = (
@@ -37,6 +40,8 @@ class ModelShape:
         embeddings: those of them that stay in 16 bits under int8 and NF4 (embedding and head).
         width: of one token's keys in one layer: kv heads × head dimension.
         context: tokens of prompt and answer together.
+        stored: bytes of weights that are kept in few bits, as a checkpoint that was saved so has
+            them; 0 where the weights are quantized when they are loaded, or not at all.
     """
 
     parameters: int
@@ -45,6 +50,7 @@ class ModelShape:
     width: int
     vocabulary: int
     context: int
+    stored: int = 0
 
 
 def computes_in_float32(quantization: Quantization, parameters: int, device: str) -> bool:
@@ -84,6 +90,8 @@ def memory_of(
 
 def weight_bytes(shape: ModelShape, quantization: Quantization, device: str) -> int:
     """Bytes of a model's weights in memory."""
+    if shape.stored:
+        return shape.stored
     wide = _bytes_per_number(shape, quantization, device)
     # NF4 with double quantization takes 4.127 bits (Dettmers et al. 2023); int8 a scale per row.
     narrow = {"int8": 1.01, "nf4": 0.516}.get(quantization, wide)
@@ -160,8 +168,10 @@ def read_shape(folder: Path) -> ModelShape:
     head_dim = _number(text, "head_dim") or hidden // heads
     vocabulary = _number(text, "vocab_size")
     tied = config.get("tie_word_embeddings", text.get("tie_word_embeddings", True))
+    stored = stored_precision(config)
     return ModelShape(
-        parameters=count_parameters(folder),
+        parameters=count_parameters(folder, stored),
+        stored=0 if stored is None else sum(f.stat().st_size for f in folder.glob(WEIGHTS)),
         embeddings=vocabulary * hidden * (1 if tied else 2),
         layers=_number(text, "num_hidden_layers", "n_layer", "n_layers"),
         width=(_number(text, "num_key_value_heads", "num_kv_heads") or heads) * head_dim,
@@ -176,35 +186,35 @@ def _number(config: dict[str, Any], *names: str) -> int:
     return next((value for value in found if isinstance(value, int)), 0)
 
 
-def count_parameters(folder: Path) -> int:
+def count_parameters(folder: Path, stored: Stored | None = None) -> int:
     """Elements of all tensors, from the headers of the folder's safetensors files.
+
+    Args:
+        folder: of the model.
+        stored: how several weights are packed into one number, if they are.
 
     Raises:
         ModelError: a file is damaged.
     """
-    return sum(_elements(file) for file in sorted(folder.glob("*.safetensors")))
+    return sum(_elements(file, stored) for file in sorted(folder.glob(WEIGHTS)))
 
 
-def _elements(file: Path) -> int:
+def _elements(file: Path, stored: Stored | None) -> int:
     try:
         with file.open("rb") as handle:
             (length,) = struct.unpack("<Q", handle.read(8))
             if length > file.stat().st_size:
                 raise ValueError(f"its header claims {length} bytes")
             header = json.loads(handle.read(length))
-            tensors = [value for key, value in header.items() if key != "__metadata__"]
-            end = 8 + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0)
+            tensors = {key: value for key, value in header.items() if key != "__metadata__"}
+            ends = (tensor["data_offsets"][1] for tensor in tensors.values())
+            end = 8 + length + max(ends, default=0)
             if end > file.stat().st_size:
                 raise ValueError(f"{end - file.stat().st_size:,} bytes are missing at its end")
-            return sum(_product(tensor["shape"]) for tensor in tensors)
+            if stored is not None:
+                return sum(stored.elements(name, tensor) for name, tensor in tensors.items())
+            return sum(prod(tensor["shape"]) for tensor in tensors.values())
     except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise ModelError(
             f"The weights in {file.name} are damaged: {error}.", "Download them again."
         ) from error
-
-
-def _product(sizes: list[int]) -> int:
-    total = 1
-    for size in sizes:
-        total *= size
-    return total
