@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import Quantization
+from models.fitting import MODEST_N
 from models.registry import available_memory
 from models.shape import ModelShape, computes_in_float32, memory_of, read_config, read_shape
 
@@ -138,7 +139,7 @@ def check_memory(shape: ModelShape, quantization: Quantization, *, device: str, 
     Raises:
         MemoryBudgetError: it doesn't.
     """
-    needed = memory_of(shape, quantization, device=device, n=16)
+    needed = memory_of(shape, quantization, device=device, n=MODEST_N)
     free = available_memory(device)
     place = "this machine" if device == "cpu" else "the GPU"
     if needed > free:

@@ -15,11 +15,9 @@ from models import loading_hub, registry
 from models.local import LocalModel
 from models.registry import (
     BUNDLED_ID,
-    KNOWN,
     available_memory,
     display_name,
     estimate_memory,
-    known,
     resolve,
 )
 from models.shape import ModelShape, memory_of, read_shape
@@ -63,18 +61,6 @@ def test_the_bundled_model_is_a_folder_or_says_what_to_do(
         resolve(ModelRef(BUNDLED_ID))
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     assert resolve(ModelRef(BUNDLED_ID)) == tmp_path
-
-
-def test_the_list_is_consistent() -> None:
-    assert len({model.id for model in KNOWN}) == len(KNOWN)
-    assert [model for model in KNOWN if model.bundled] == [KNOWN[0]]
-    for model in KNOWN[1:]:
-        assert resolve(ModelRef(model.id)) == model.id
-        assert known(model.id) is model
-        assert model.shape is not None
-        assert 0 < model.shape.embeddings < model.shape.parameters
-        assert model.licence
-        assert model.summary
 
 
 def test_names_are_short() -> None:
