@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,16 @@ def read_shape(folder: Path) -> ModelShape:
     Raises:
         ModelError: a file is missing or can't be read.
     """
-    config = read_config(folder)
+    return shape_of(read_config(folder), count_parameters(folder))
+
+
+def shape_of(config: Mapping[str, Any], parameters: int) -> ModelShape:
+    """Sizes from what a config.json holds.
+
+    Args:
+        config: of the model; of one that also sees or hears, the part for text is taken.
+        parameters: all of them, shared ones once.
+    """
     text = config.get("text_config") or config
     hidden = _number(text, "hidden_size", "n_embd", "d_model")
     heads = _number(text, "num_attention_heads", "n_head", "n_heads") or 1
@@ -161,7 +171,7 @@ def read_shape(folder: Path) -> ModelShape:
     vocabulary = _number(text, "vocab_size")
     tied = config.get("tie_word_embeddings", text.get("tie_word_embeddings", True))
     return ModelShape(
-        parameters=count_parameters(folder),
+        parameters=parameters,
         embeddings=vocabulary * hidden * (1 if tied else 2),
         layers=_number(text, "num_hidden_layers", "n_layer", "n_layers"),
         width=(_number(text, "num_key_value_heads", "num_kv_heads") or heads) * head_dim,
@@ -170,7 +180,7 @@ def read_shape(folder: Path) -> ModelShape:
     )
 
 
-def _number(config: dict[str, Any], *names: str) -> int:
+def _number(config: Mapping[str, Any], *names: str) -> int:
     """The first of these that is set; 0 when none is."""
     found = (config.get(name) for name in names)
     return next((value for value in found if isinstance(value, int)), 0)
