@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from data.errors import ChoraleError, ModelError
 from data.schema import ModelRef
@@ -58,6 +59,20 @@ def fits_beside(loaded: Iterable[ModelRef], loading: Iterable[ModelRef], wanted:
     needed = bytes_needed(wanted) + sum(map(bytes_needed, loading))
     needed += sum(bytes_needed(ref) - held_bytes(ref) for ref in loaded)
     return needed <= 0 or needed <= available_memory(local_device())
+
+
+def fit_together(refs: Iterable[ModelRef], residents: Iterable[Resident]) -> bool:
+    """Whether several models can be in memory at once, when all others have made room.
+
+    Args:
+        refs: the models, each once.
+        residents: what is in memory now.
+    """
+    chosen, held = tuple(refs), {other.ref: other.size for other in residents}
+    if within_budget(chosen[1:], chosen[0]):
+        return True
+    needed = sum(map(bytes_needed, chosen))
+    return needed <= available_memory(local_device()) + sum(held.values())
 
 
 def shared_bytes(environment: Mapping[str, str] = os.environ) -> float:
@@ -118,10 +133,20 @@ def find_shape(ref: ModelRef) -> ModelShape | None:
     shape = known_shape(ref, place)
     if shape is not None or not isinstance(place, str):
         return shape
-    from models.loading_hub import downloaded
-
-    folder = downloaded(place, ref.revision)
+    folder = _snapshot(place, ref.revision)
     return None if folder is None else known_shape(ref, folder)
+
+
+def _snapshot(model_id: str, revision: str) -> Path | None:
+    """Where an earlier download has at least a model's sizes. Only looks: it is asked often."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    home = Path(HF_HUB_CACHE) / f"models--{model_id.replace('/', '--')}"
+    named = home / "refs" / (revision or "main")
+    commit = named.read_text(encoding="utf-8").strip() if named.is_file() else revision
+    folder = home / "snapshots" / commit
+    whole = commit and (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
+    return folder if whole else None
 
 
 def local_device() -> str:
@@ -130,9 +155,9 @@ def local_device() -> str:
     Until torch has been imported, in the background as a rule, it says "cpu".
     """
     torch = sys.modules.get("torch")
-    cuda = getattr(torch, "cuda", None)  # absent while torch is only half imported
-    available = getattr(cuda, "is_available", None)
-    return "cuda" if available is not None and available() else "cpu"
+    if torch is None or getattr(torch.__spec__, "_initializing", False):
+        return "cpu"
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def free_memory() -> None:

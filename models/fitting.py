@@ -134,6 +134,15 @@ def precision_name(quantization: Quantization) -> str:
 
 
 def gigabytes(size: float) -> str:
-    """Bytes in GB (10⁹), to two digits: "0.27 GB", "16 GB", "141 GB"."""
+    """Bytes as people say them (1 GB is 10⁹), to two digits: "14 MB", "0.27 GB", "141 GB"."""
+    if 0 < size < 0.995e8:
+        return f"{size / 1e6:.0f} MB" if size >= 9.95e6 else f"{size / 1e6:.2g} MB"
     billions = size / 1e9
     return f"{billions:.0f} GB" if billions >= 9.95 else f"{billions:.2g} GB"
+
+
+def parameter_count(parameters: int) -> str:
+    """In words: "3.4 million parameters", "8 billion parameters"."""
+    scale, word = (1e9, "billion") if parameters >= 0.995e9 else (1e6, "million")
+    count = parameters / scale
+    return f"{count:.0f} {word} parameters" if count >= 9.95 else f"{count:.2g} {word} parameters"

@@ -25,6 +25,7 @@ class Stage(StrEnum):
     DOWNLOADING = "downloading"
     READING = "reading the weights"
     CHECKING = "trying the model out"
+    STOPPING = "stopping"  # cancelled, but not yet at a place where it can end
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class LoadingState:
             return str(self.stage)
         if self.stage is Stage.DOWNLOADING:
             done, total = gigabytes(self.done), gigabytes(self.total)
-            return f"{self.stage}, {done.removesuffix(' GB')} of {total}"
+            shared = done[-3:] if done[-3:] == total[-3:] else ""  # the unit
+            return f"{self.stage}, {done.removesuffix(shared)} of {total}"
         return f"{self.stage}, {self.part:.0%}".replace("%", " %")
 
 
@@ -94,6 +96,7 @@ class Watch:
         """End it as soon as possible."""
         with self._lock:
             self._cancelled = True
+            self.state = LoadingState(Stage.STOPPING)
             act = self._on_cancel
         if act is not None:
             act()

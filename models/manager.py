@@ -60,6 +60,7 @@ class _Worker:
     thread: threading.Thread
     watch: Watch = field(default_factory=Watch)
     info: ModelInfo | None = None
+    size: int = 0  # bytes of its weights, once it is loaded
     loaded: float | None = None  # since when
     served: bool = False
     leaving: bool = False  # somebody asked for its end
@@ -154,13 +155,10 @@ class ModelManager:
     def residents(self) -> tuple[Resident, ...]:
         """The models in memory and those being loaded, eldest first."""
         with self._changed:
-            found = [
-                (ref, worker.info, None if worker.loaded is not None else worker.watch.state)
-                for ref, worker in self._workers.items()
-            ]
-        return tuple(
-            Resident(ref, held_bytes(ref, info), info, loading) for ref, info, loading in found
-        )
+            return tuple(
+                Resident(ref, w.size, w.info, None if w.loaded is not None else w.watch.state)
+                for ref, w in self._workers.items()
+            )
 
     def loaded(self) -> tuple[ModelRef, ...]:
         """The models in memory."""
@@ -229,8 +227,9 @@ class ModelManager:
         except BaseException as error:
             self._fail_all(ref, without_frames(error))
         else:
+            worker.info, worker.size = model.info, held_bytes(ref, model.info)
             with self._changed:
-                worker.info, worker.loaded = model.info, time.monotonic()
+                worker.loaded = time.monotonic()
             while (turn := self._next(ref)) is not None:
                 turn.run(model)
                 del turn  # its work may hold what the model has made

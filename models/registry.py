@@ -12,6 +12,7 @@ import psutil
 
 from data.errors import ModelError
 from data.schema import ModelRef, Quantization
+from models.fitting import precision_name
 from models.known import BUNDLED_ID, KNOWN, KnownModel, known
 from models.server_address import is_server, own_models, parse_server, server_name
 from models.shape import ModelShape, memory_of, read_shape
@@ -51,6 +52,12 @@ def display_name(model_id: str) -> str:
     if folder.is_absolute() or folder.is_dir():
         return folder.name or model_id
     return model_id.rpartition("/")[2] or model_id
+
+
+def model_name(ref: ModelRef) -> str:
+    """A model as people call it, with its precision where that isn't the usual one."""
+    name = display_name(ref.id)
+    return name if ref.quantization == "bf16" else f"{name} · {precision_name(ref.quantization)}"
 
 
 def resolve(ref: ModelRef) -> Path | str:

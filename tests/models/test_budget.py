@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +27,6 @@ SHAPES = {
 @pytest.fixture
 def shapes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "known_shape", lambda ref, place: SHAPES.get(ref.id))
-    monkeypatch.setattr("models.loading_hub.downloaded", lambda *_: None)
 
 
 def with_free(monkeypatch: pytest.MonkeyPatch, free: float) -> None:
@@ -71,11 +72,23 @@ def test_free_memory_decides_for_models_that_were_chosen_together(
     assert not fits_beside([], [], UNKNOWN)
 
 
+@pytest.mark.parametrize("revision", ["", "v1", "c0ffee"])
 def test_an_earlier_download_tells_its_size(
-    monkeypatch: pytest.MonkeyPatch, checkpoint: Callable[..., Path]
+    monkeypatch: pytest.MonkeyPatch,
+    checkpoint: Callable[..., Path],
+    tmp_path: Path,
+    revision: str,
 ) -> None:
-    monkeypatch.setattr("models.loading_hub.downloaded", lambda *_: checkpoint("llama"))
-    assert 0 < bytes_needed(UNKNOWN) < 1e9
+    home = tmp_path / "models--a--unknown"
+    (home / "refs").mkdir(parents=True)
+    for name in ("main", "v1"):
+        (home / "refs" / name).write_text("c0ffee", encoding="utf-8")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    ref = ModelRef(UNKNOWN.id, revision)
+    assert bytes_needed(ref) == math.inf
+    shutil.copytree(checkpoint("llama"), home / "snapshots" / "c0ffee")
+    assert 0 < bytes_needed(ref) < 1e9
+    assert bytes_needed(ModelRef(UNKNOWN.id, "v2")) == math.inf
 
 
 @pytest.mark.usefixtures("shapes")

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.schema import MAX_SAMPLES
-from models.fitting import MODEST_N, OFFERED, Demand, fit_of, gigabytes, suggestions
+from models.fitting import (
+    MODEST_N,
+    OFFERED,
+    Demand,
+    fit_of,
+    gigabytes,
+    parameter_count,
+    suggestions,
+)
 from models.known import known
 from models.shape import ModelShape, memory_of
 
@@ -85,7 +93,23 @@ def test_where_nothing_fits_nothing_is_suggested() -> None:
 
 @pytest.mark.parametrize(
     ("size", "words"),
-    [(2.7e8, "0.27 GB"), (1.02e9, "1 GB"), (9.96e9, "10 GB"), (1.606e10, "16 GB"), (0, "0 GB")],
+    [
+        (2.7e8, "0.27 GB"),
+        (1.02e9, "1 GB"),
+        (9.96e9, "10 GB"),
+        (1.606e10, "16 GB"),
+        (0, "0 GB"),
+        (1.44e7, "14 MB"),
+        (3_400_000, "3.4 MB"),
+    ],
 )
 def test_sizes_in_words(size, words) -> None:
     assert gigabytes(size) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(3_400_000, "3.4 million"), (134_515_008, "135 million"), (8_030_261_248, "8 billion")],
+)
+def test_parameters_in_words(count, words) -> None:
+    assert parameter_count(count) == f"{words} parameters"

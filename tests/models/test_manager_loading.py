@@ -108,6 +108,22 @@ def test_cancelling_ends_the_loading_and_the_next_one_begins_anew(make, slow) ->
     assert slow.loads == [A.id, A.id]
 
 
+def test_a_loading_that_can_not_end_at_once_says_that_it_stops(make) -> None:
+    begun, finish = threading.Event(), threading.Event()
+
+    def deaf(ref: ModelRef) -> EchoModel:
+        begun.set()
+        assert finish.wait(WAIT)
+        return EchoModel(ref)
+
+    manager = make(deaf)
+    manager.submit("ann", A, nothing)
+    assert begun.wait(WAIT)
+    manager.cancel_loading("ann", A)
+    assert manager.loading(A) == LoadingState(Stage.STOPPING)
+    finish.set()
+
+
 def test_a_loading_that_others_wait_for_goes_on(make, slow) -> None:
     manager = make(slow)
     mine, theirs = manager.submit("ann", A, nothing), manager.submit("bob", A, nothing)
