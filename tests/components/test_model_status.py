@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components import model_status
 from components.state import State
 from data.errors import ModelError
 from data.schema import ModelRef
@@ -75,6 +76,10 @@ def words(tab: AppTest) -> str:
 def done(tab: AppTest, ref: ModelRef = REF) -> AppTest:
     """The tab when "Load now" has come to an end."""
     tab.session_state["chorale"].loads[ref].exception(WAIT)
+    for _ in range(WAIT * 100):  # a worker that failed goes a moment after it has said so
+        if model_status.models().loading(ref) is None:
+            break
+        threading.Event().wait(0.01)
     return settled(tab.run())
 
 
