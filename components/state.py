@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from data.schema import ModelRef
+from models.loading_hub import HubFacts
 
 _KEY = "chorale"
 
@@ -38,6 +40,9 @@ class State:
         owner: hash of the token; what the visitor makes belongs to it.
         model: the model that new conditions use; None until one is picked takes the host's.
         models: models picked in this session, the latest first.
+        model_picked: whether a model was picked just now, so that the picker closes.
+        loads: what came of "Load now", per model.
+        looked_up: what the Hub told of a model, per id and revision.
         served: names of the models that a server listed, per address.
         rates: answers per second last seen, per model id.
     """
@@ -46,6 +51,9 @@ class State:
     owner: str = ""
     model: ModelRef | None = None
     models: tuple[ModelRef, ...] = ()
+    model_picked: bool = False
+    loads: dict[ModelRef, Future[None]] = field(default_factory=dict)
+    looked_up: dict[tuple[str, str], HubFacts] = field(default_factory=dict)
     served: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
     diversity: DiversityState = field(default_factory=DiversityState)

@@ -76,6 +76,7 @@ class JobManager:
         with self._lock:
             self._limits.check(experiment, active=len(self.active(owner)))
             self._store.create(run)
+            self._models.choose_together(condition.model for condition in run.conditions)
             self._start(Begun(empty_data(run)), experiment)
         return run.id
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from data.errors import ChoraleError, ModelError, QueueError
 from experiments.base import Experiment
-from models.registry import BUNDLED_ID, KNOWN
-from models.server_address import is_server, own_models, parse_server
+from models.registry import offered_ids
+from models.server_address import is_server, parse_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,7 @@ class Limits:
         """Those of a public host when CHORALE_PUBLIC is 1, else hardly any.
 
         CHORALE_MAX_SAMPLES, CHORALE_MAX_TOKENS and CHORALE_MAX_RUNS override each. A public host
-        runs the listed models and the operator's own choice, CHORALE_MODEL, and of a model server
-        those that CHORALE_SERVER_MODELS names.
+        runs the models on its operator's list; see `models.registry.offered_ids`.
 
         Raises:
             ChoraleError: one of them is not a whole number above 0.
@@ -45,7 +44,7 @@ class Limits:
             samples=_whole(environment, "CHORALE_MAX_SAMPLES", base.samples),
             tokens=_whole(environment, "CHORALE_MAX_TOKENS", base.tokens),
             runs=_whole(environment, "CHORALE_MAX_RUNS", base.runs),
-            models=_offered(environment) if public else None,
+            models=offered_ids(environment) if public else None,
         )
 
     def check(self, experiment: Experiment, *, active: int) -> None:
@@ -84,11 +83,6 @@ class Limits:
                 f"This run may draw {tokens} tokens, and this host gives {self.tokens} per run.",
                 "Ask for fewer or shorter answers.",
             )
-
-
-def _offered(environment: Mapping[str, str]) -> frozenset[str]:
-    own = environment.get("CHORALE_MODEL", BUNDLED_ID)
-    return frozenset({own, *(model.id for model in KNOWN), *own_models(environment)})
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int) -> int:

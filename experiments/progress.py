@@ -127,6 +127,7 @@ class Progress:
         return shown if awaited is None else self._waits(shown, awaited)
 
     def _waits(self, shown: Snapshot, model: ModelRef) -> Snapshot:
-        if self._models.loading(model):
-            return replace(shown, phase=Phase.LOADING, message=f"loading {display_name(model.id)}")
+        if (state := self._models.loading(model)) is not None:
+            message = f"loading {display_name(model.id)}: {state.words}"
+            return replace(shown, phase=Phase.LOADING, message=message)
         return replace(shown, message="waiting for its turn")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import Quantization
+from models.fitting import MODEST_N
+from models.loading_watch import LoadingCancelled, Stage, Watch, current_watch
 from models.prequantized import Stored, check_packages, stored_precision
 from models.registry import available_memory
 from models.shape import ModelShape, computes_in_float32, memory_of, read_config, read_shape
@@ -58,9 +61,12 @@ def load_folder(folder: Path, *, quantization: Quantization, device: str, shown:
     if stored is not None:
         check_packages(stored, shown)
     check_memory(shape, quantization, device=device, shown=shown)
+    watch = current_watch()
+    watch.report(Stage.READING)
     tokenizer = _load_tokenizer(folder, shown)
     model = _load_model(folder, shape, quantization if stored is None else None, device, shown)
     check_tokens(tokenizer.vocab_size - 1, model, shown)
+    watch.report(Stage.CHECKING)
     return Loaded(model, tokenizer, shape, stored)
 
 
@@ -143,7 +149,7 @@ def check_memory(shape: ModelShape, quantization: Quantization, *, device: str, 
     Raises:
         MemoryBudgetError: it doesn't.
     """
-    needed = memory_of(shape, quantization, device=device, n=16)
+    needed = memory_of(shape, quantization, device=device, n=MODEST_N)
     free = available_memory(device)
     place = "this machine" if device == "cpu" else "the GPU"
     if needed > free:
@@ -174,7 +180,9 @@ def _load_model(
 ) -> PreTrainedModel:
     """Quantize as asked for, or with None leave the weights as they are stored."""
     from transformers import AutoModelForCausalLM
+    from transformers.utils.logging import set_tqdm_hook
 
+    set_tqdm_hook(_bar)
     dtype = compute_dtype(quantization or "nf4", parameters=shape.parameters, device=device)
     try:
         pair: Any = AutoModelForCausalLM.from_pretrained(
@@ -187,6 +195,8 @@ def _load_model(
             local_files_only=True,
             output_loading_info=True,
         )
+    except LoadingCancelled:
+        raise
     except Exception as error:
         raise _loading_failed(error, shown) from error
     model, report = pair
@@ -196,6 +206,22 @@ def _load_model(
             "Download them again, or choose another model.",
         )
     return cast("PreTrainedModel", model.eval())
+
+
+def _bar(factory: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A bar of transformers'; the one over weights tells our watch and ends with it.
+
+    The hook is the process's, but the bar is made in the thread that loads.
+    """
+    if options.get("desc") != "Loading weights" or not args:
+        return factory(*args, **options)
+    return _told(args[0], current_watch())
+
+
+def _told(items: Collection[Any], watch: Watch) -> Iterator[Any]:
+    for place, item in enumerate(items):
+        watch.report(Stage.READING, place, len(items))
+        yield item
 
 
 def _loading_failed(error: Exception, shown: str) -> ModelError:

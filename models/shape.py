@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -162,16 +163,28 @@ def read_shape(folder: Path) -> ModelShape:
         ModelError: a file is missing or can't be read.
     """
     config = read_config(folder)
+    packed = stored_precision(config)
+    stored = 0 if packed is None else sum(file.stat().st_size for file in folder.glob(WEIGHTS))
+    return shape_of(config, count_parameters(folder, packed), stored=stored)
+
+
+def shape_of(config: Mapping[str, Any], parameters: int, *, stored: int = 0) -> ModelShape:
+    """Sizes from what a config.json holds.
+
+    Args:
+        config: of the model; of one that also sees or hears, the part for text is taken.
+        parameters: all of them, shared ones once.
+        stored: bytes of weights that are stored in few bits; 0 for others.
+    """
     text = config.get("text_config") or config
     hidden = _number(text, "hidden_size", "n_embd", "d_model")
     heads = _number(text, "num_attention_heads", "n_head", "n_heads") or 1
     head_dim = _number(text, "head_dim") or hidden // heads
     vocabulary = _number(text, "vocab_size")
     tied = config.get("tie_word_embeddings", text.get("tie_word_embeddings", True))
-    stored = stored_precision(config)
     return ModelShape(
-        parameters=count_parameters(folder, stored),
-        stored=0 if stored is None else sum(f.stat().st_size for f in folder.glob(WEIGHTS)),
+        parameters=parameters,
+        stored=stored,
         embeddings=vocabulary * hidden * (1 if tied else 2),
         layers=_number(text, "num_hidden_layers", "n_layer", "n_layers"),
         width=(_number(text, "num_key_value_heads", "num_kv_heads") or heads) * head_dim,
@@ -180,7 +193,7 @@ def read_shape(folder: Path) -> ModelShape:
     )
 
 
-def _number(config: dict[str, Any], *names: str) -> int:
+def _number(config: Mapping[str, Any], *names: str) -> int:
     """The first of these that is set; 0 when none is."""
     found = (config.get(name) for name in names)
     return next((value for value in found if isinstance(value, int)), 0)

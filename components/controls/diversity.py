@@ -9,7 +9,8 @@ import streamlit as st
 
 from components.findings import coloured
 from components.layout import theme
-from components.model_picker import chosen_model, model_name, offered_models
+from components.model_picker import chosen_model, offered_models
+from components.model_status import choir_note
 from components.state import State, fill_widgets, has_widget, session, widget_value
 from components.teaching import teaching_banner
 from components.text import as_markdown
@@ -23,6 +24,7 @@ from data.schema import (
     ModelRef,
 )
 from experiments.sampling import MAX_NEW_TOKENS, SamplingExperiment
+from models.registry import model_name
 
 CUSTOM = "Own words …"
 _LETTERS = "abcd"
@@ -77,6 +79,7 @@ def diversity_controls(state: State) -> Draft:
     _examples()
     conditions = _conditions(state)
     teaching_banner(condition.model for condition in conditions)
+    choir_note(condition.model for condition in conditions)
     return Draft(prompt, conditions)
 
 
