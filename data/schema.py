@@ -16,6 +16,8 @@ Option = int | float | str | tuple[str, ...]
 
 MIN_SAMPLES, MAX_SAMPLES = 8, 512
 MAX_CONDITIONS = 4
+MAX_CHOIR = 4  # models that answer in turn under one condition
+LEAST_ENTROPY = 1e-6  # nats; below it, an adaptive temperature takes all choices as equally sure
 
 
 class FinishReason(StrEnum):
@@ -84,6 +86,28 @@ class Decoding:
     min_p: float = 0.0
     max_new_tokens: int = 64
     stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveDecoding(Decoding):
+    """A temperature T · (1 + strength · h) for each token, h from the entropy H of its choice.
+
+    h is (ln H − centre) / scale, with H at least `LEAST_ENTROPY`; positive values are divided by
+    `highest`, negative ones by −`lowest`, and the outcome is cut to [−1, 1].
+
+    Attributes:
+        strength: in [0, 1).
+        centre: of ln H, H in nats.
+        scale: ≥ 0; at 0 the temperature stays as it is.
+        lowest: smallest value seen before it was divided, ≤ 0.
+        highest: largest value, ≥ 0.
+    """
+
+    strength: float = 0.0
+    centre: float = 0.0
+    scale: float = 1.0
+    lowest: float = -1.0
+    highest: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

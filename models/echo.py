@@ -138,7 +138,7 @@ class EchoModel:
         ranked = sorted(self._script, key=lambda text: _uniform("rank", prompt, text))
         weights = _geometric(len(ranked), decoding.temperature)
         place = int(np.searchsorted(np.cumsum(weights), chance, side="right"))
-        words = ranked[min(place, len(ranked) - 1)].split()
+        words = ranked[min(place, len(ranked) - 1)].split(" ")
         finish = FinishReason.STOP
         if len(words) + 1 > decoding.max_new_tokens:
             words, finish = words[: decoding.max_new_tokens], FinishReason.LENGTH

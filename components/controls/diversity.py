@@ -22,7 +22,8 @@ from data.schema import (
     Decoding,
     ModelRef,
 )
-from experiments.sampling import MAX_NEW_TOKENS, SamplingExperiment
+from experiments.sampling import SamplingExperiment
+from experiments.strategies.base import MAX_NEW_TOKENS
 
 CUSTOM = "Own words …"
 _LETTERS = "abcd"
