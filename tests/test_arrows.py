@@ -32,6 +32,7 @@ HEAVY = {"torch", "transformers", "sentence_transformers", "umap", "bitsandbytes
 LOADED_LATE = {
     "models/continuation.py",
     "models/decoding.py",
+    "models/lookahead.py",
     "models/scoring.py",
     "models/shared_prefix.py",
     "models/suffixes.py",

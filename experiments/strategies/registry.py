@@ -11,6 +11,7 @@ from experiments.strategies.adaptive import ADAPTIVE
 from experiments.strategies.again import AGAIN
 from experiments.strategies.approaches import APPROACHES, IN_CALL
 from experiments.strategies.base import Method, Setting, Way
+from experiments.strategies.lookahead import LOOKAHEAD
 from experiments.strategies.negative import NEGATIVE
 from experiments.strategies.numbered import NUMBERED
 from experiments.strategies.paraphrases import PARAPHRASES
@@ -36,6 +37,7 @@ METHODS: Mapping[str, Method] = {
         PLANS,
         PARAPHRASES,
         ADAPTIVE,
+        LOOKAHEAD,
     )
 }
 MOST_TEXTS, LONGEST_TEXT = 64, 2000  # of an option that takes texts
