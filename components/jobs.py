@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Protocol
 
 import streamlit as st
@@ -16,6 +17,7 @@ from data.schema import Condition, RunState
 from data.store import RunSummary
 from experiments.base import Experiment
 from experiments.snapshot import Phase, Snapshot
+from experiments.strategies.registry import most_tokens
 
 _SEED = "run.seed"
 
@@ -132,6 +134,8 @@ def _cost(state: State, draft: Draft) -> str:
     total = sum(condition.n for condition in draft.conditions)
     rates = [state.rates.get(condition.model.id, 0.0) for condition in draft.conditions]
     words = plural(total, "answer")
+    with suppress(ChoraleError):  # said when the run is started
+        words += f" · at most {sum(map(most_tokens, draft.conditions)):,} tokens"
     if not all(rates):
         return words
     seconds = sum(c.n / rate for c, rate in zip(draft.conditions, rates, strict=True))

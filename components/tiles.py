@@ -36,6 +36,8 @@ def _number(measure: Measure, key: str, estimate: Estimate, theme: Theme) -> str
     if estimate.is_defined:
         value = measure.format(estimate.value)
         span = f"{measure.format(estimate.low)}–{measure.format(estimate.high)}"
+    elif estimate.n >= measure.floor and measure.needs_independence:
+        value, span = "–", "answers share calls"
     else:
         value, span = "too few", f"{estimate.n} of {measure.floor}"
     head = f':color[{mark.glyph} **{value}**]{{foreground="{mark.ink_on(theme)}"}}'

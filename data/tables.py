@@ -87,6 +87,9 @@ conditions = Table(
     Column("stop", AnyText, nullable=False, server_default="[]"),
     Column("system", AnyText, nullable=False),
     Column("n", Integer, nullable=False),
+    Column("strategy", String(32), nullable=False, server_default="plain"),
+    Column("options", AnyText, nullable=False, server_default="[]"),  # pairs, as JSON
+    Column("choir", AnyText, nullable=False, server_default="[]"),  # models, as JSON
 )
 
 samples = Table(
@@ -104,6 +107,9 @@ samples = Table(
     Column("entropies", LargeBinary, nullable=False),  # float64
     Column("finish", String(8), nullable=False),
     Column("thinking", AnyText, nullable=False, server_default=""),
+    Column("origin", AnyText, nullable=False, server_default=""),
+    Column("steps", AnyText, nullable=False, server_default="[]"),  # labels and texts, as JSON
+    Column("spent", Integer),  # tokens; NULL: those of token_ids
     UniqueConstraint("run_id", "key", "index"),
 )
 

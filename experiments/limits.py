@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from data.errors import ChoraleError, ModelError, QueueError
 from experiments.base import Experiment
+from experiments.strategies.registry import most_tokens, voices
 from models.registry import offered_ids
 from models.server_address import is_server, parse_server
 
@@ -58,12 +59,12 @@ class Limits:
             QueueError: it is over one of the caps.
             ModelError: this host doesn't offer one of its models, or may not go where it is.
         """
-        for condition in experiment.conditions:
-            if is_server(condition.model.id):
-                parse_server(condition.model.id)  # before its address is stored anywhere
-            if self.models is not None and condition.model.id not in self.models:
+        for model in (model for condition in experiment.conditions for model in voices(condition)):
+            if is_server(model.id):
+                parse_server(model.id)  # before its address is stored anywhere
+            if self.models is not None and model.id not in self.models:
                 raise ModelError(
-                    f"This host doesn't offer the model “{condition.model.id}”.",
+                    f"This host doesn't offer the model “{model.id}”.",
                     "Choose one from the list.",
                 )
         if active >= self.runs:
@@ -77,7 +78,7 @@ class Limits:
                 f"This run asks for {samples} answers, and this host gives {self.samples} per run.",
                 "Ask for fewer answers or compare fewer conditions.",
             )
-        tokens = sum(c.n * c.decoding.max_new_tokens for c in experiment.conditions)
+        tokens = sum(most_tokens(condition) for condition in experiment.conditions)
         if tokens > self.tokens:
             raise QueueError(
                 f"This run may draw {tokens} tokens, and this host gives {self.tokens} per run.",

@@ -36,6 +36,7 @@ SCRIPT = (
 )
 _STEP_DELAYS = {"slow": 0.1}  # seconds per token
 _FAIL_AFTER = 3  # samples
+_LIST = 4  # sentences
 
 
 class EchoModel:
@@ -45,8 +46,9 @@ class EchoModel:
     answer; with growing temperature the later ones become as likely as the first.
 
     Args:
-        ref: "echo" answers at once, "echo:slow" token by token, "echo:fail" raises a ModelError
-            after three answers, "echo:crash" a RuntimeError. A "#" and any word after it make a
+        ref: "echo" answers at once, "echo:slow" token by token, "echo:list" with several sentences
+            as a list, "echo:fail" raises a ModelError after three answers, "echo:crash" a
+            RuntimeError. A "#" and any word after it make a
             different model that behaves the same ("echo#two").
         script: the sentences.
         step_delay: seconds per token step; by default what the id asks for.
@@ -64,10 +66,10 @@ class EchoModel:
     ) -> None:
         self._ref = ref or ModelRef("echo")
         self._behaviour = self._ref.id.partition("#")[0].removeprefix("echo").removeprefix(":")
-        if self._behaviour not in ("", "slow", "fail", "crash"):
+        if self._behaviour not in ("", "slow", "list", "fail", "crash"):
             raise ModelError(
                 f"There is no echo model called “{self._ref.id}”.",
-                "Choose echo, echo:slow, echo:fail or echo:crash.",
+                "Choose echo, echo:slow, echo:list, echo:fail or echo:crash.",
             )
         self._script = tuple(script)
         self._delay = _STEP_DELAYS.get(self._behaviour, 0.0) if step_delay is None else step_delay
@@ -206,7 +208,7 @@ class EchoModel:
         ranked = self._ranked(prompt)
         weights = _geometric(len(ranked), decoding.temperature)
         place = int(np.searchsorted(np.cumsum(weights), chance, side="right"))
-        words = ranked[min(place, len(ranked) - 1)].split()
+        words = self._said(ranked, min(place, len(ranked) - 1)).split(" ")
         finish = FinishReason.STOP
         if len(words) + 1 > decoding.max_new_tokens:
             words, finish = words[: decoding.max_new_tokens], FinishReason.LENGTH
@@ -222,6 +224,12 @@ class EchoModel:
             entropies=(_entropy(weights), *[0.0] * (len(tokens) - 1)),
             finish=finish,
         )
+
+    def _said(self, ranked: Sequence[str], place: int) -> str:
+        if self._behaviour != "list":
+            return ranked[place]
+        following = (*ranked[place:], *ranked[:place])[:_LIST]
+        return "\n".join(f"{number}. {text}" for number, text in enumerate(following, start=1))
 
 
 class HashEmbedder:

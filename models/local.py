@@ -6,6 +6,7 @@ torch and transformers are imported in the loader, never at import of this modul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from data.errors import ChoraleError, MemoryBudgetError, ModelError, PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
-from models.base import Answers, Distributions, Divergence, ModelInfo
+from models.base import Answers, Distributions, Divergence, Lookahead, ModelInfo, Tree
 from models.chat_template import ChatTemplate
 from models.loading import check_tokens
 from models.reading import Reader, Reading
@@ -25,7 +26,7 @@ from models.spelling import spellings
 
 if TYPE_CHECKING:
     from models.continuation import Engine
-    from models.decoding import Request
+    from models.decoding import Draw, Request
     from models.loading import Loaded
     from models.scoring import Scorer
 
@@ -78,15 +79,42 @@ class LocalModel:
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Sample]:
         """Draw one independent answer per index; see `models.base.LanguageModel.generate`."""
-        from models.decoding import Request
+        prompt = self._prompt(messages)
+        return self._samples(prompt, indices, self._request(prompt, decoding, seed, should_stop))
+
+    def branch(
+        self,
+        messages: Sequence[Message],
+        *,
+        calls: Sequence[int],
+        decoding: Decoding,
+        seed: int,
+        ahead: Lookahead,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Tree]:
+        """Grow one tree of answers per call; see `models.base.BranchingModel.branch`."""
+        from models.lookahead import grow
 
         prompt = self._prompt(messages)
+        request = self._request(prompt, decoding, seed, should_stop)
+        for grown in grow(self._engine, prompt, calls, request, ahead):
+            call_id = f"{seed}-{grown.call}"
+            leaves = (
+                replace(self._sample(leaf, request), index=grown.call, call_id=call_id)
+                for leaf in grown.leaves
+            )
+            yield Tree(grown.call, tuple(leaves), grown.tokens)
+
+    def _request(
+        self, prompt: list[int], decoding: Decoding, seed: int, should_stop: Callable[[], bool]
+    ) -> Request:
+        from models.decoding import Request
+
         limit = min(decoding.max_new_tokens, self._info.context - len(prompt))
         rows = self._rows_that_fit(len(prompt), limit)
         stop = decoding.stop
         ended = (lambda tokens: self._reader.has_stopped(tokens, stop)) if stop else None
-        request = Request(decoding, seed, limit, should_stop, rows, ended)
-        return self._samples(prompt, indices, request)
+        return Request(decoding, seed, limit, should_stop, rows, ended)
 
     def answer_ids(self, text: str) -> tuple[int, ...]:
         """The tokens of a text as an answer, without an end token."""
@@ -141,17 +169,20 @@ class LocalModel:
         from models.decoding import sample
 
         for drawn in sample(self._engine, prompt, indices, request):
-            reading = self._read(drawn.token_ids, request.decoding.stop)
-            yield Sample(
-                index=drawn.index,
-                call_id=f"{request.seed}-{drawn.index}",
-                text=reading.text,
-                thinking=reading.thinking,
-                token_ids=drawn.token_ids,
-                logprobs=drawn.logprobs,
-                entropies=drawn.entropies,
-                finish=drawn.finish,
-            )
+            yield self._sample(drawn, request)
+
+    def _sample(self, drawn: Draw, request: Request) -> Sample:
+        reading = self._read(drawn.token_ids, request.decoding.stop)
+        return Sample(
+            index=drawn.index,
+            call_id=f"{request.seed}-{drawn.index}",
+            text=reading.text,
+            thinking=reading.thinking,
+            token_ids=drawn.token_ids,
+            logprobs=drawn.logprobs,
+            entropies=drawn.entropies,
+            finish=drawn.finish,
+        )
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         prompt = self._chat.encode(messages)

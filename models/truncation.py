@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from data.schema import Decoding
+from data.schema import LEAST_ENTROPY, AdaptiveDecoding, Decoding
 
 CHUNK = 2**25  # logits handled at once; bounds the scratch memory of large vocabularies
 BLOCK = 64  # token ids whose masses are added up at once
@@ -68,6 +68,26 @@ def keep_min_p(logits: Tensor, p: float) -> Tensor:
     return logits.masked_fill(logits < least, -torch.inf)
 
 
+def adaptive_temperature(entropies: Tensor, decoding: AdaptiveDecoding) -> Tensor:
+    """The temperature of each row, higher where its next token is less certain.
+
+    Args:
+        entropies: (n,) nats, of the distributions at T = 1.
+        decoding: the usual temperature and how it moves.
+
+    Returns:
+        (n,) in [T (1 − strength), T (1 + strength)].
+
+    References:
+        Liu et al. 2025, HAPO, with negative deviations divided by the size of the smallest.
+    """
+    deviation = entropies.clamp(min=LEAST_ENTROPY).log() - decoding.centre
+    above = deviation.clamp(min=0) / (decoding.scale * decoding.highest or torch.inf)
+    below = deviation.clamp(max=0) / (-decoding.scale * decoding.lowest or torch.inf)
+    moved = (above + below).clamp(-1, 1)
+    return decoding.temperature * (1 + decoding.strength * moved)
+
+
 def draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
     """Draw one token per row by inverting its cumulative distribution in token-id order.
 
@@ -92,16 +112,20 @@ def _draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
     if decoding.temperature == 0:
         tokens = logits.argmax(-1, keepdim=True)
     else:
-        tokens = _invert(_reshaped(logits, probabilities, decoding), uniforms)
+        tokens = _invert(_reshaped(logits, probabilities, entropies, decoding), uniforms)
     drawn = logprobs.gather(-1, tokens)[:, 0]
     return torch.stack((tokens[:, 0].double(), drawn.double(), entropies.double()))
 
 
-def _reshaped(logits: Tensor, probabilities: Tensor, decoding: Decoding) -> Tensor:
-    asked = (decoding.temperature, decoding.top_k, decoding.top_p, decoding.min_p)
-    if asked == (1, 0, 1, 0):
+def _reshaped(
+    logits: Tensor, probabilities: Tensor, entropies: Tensor, decoding: Decoding
+) -> Tensor:
+    temperature: float | Tensor = decoding.temperature
+    if isinstance(decoding, AdaptiveDecoding):
+        temperature = adaptive_temperature(entropies, decoding)[:, None]
+    elif (temperature, decoding.top_k, decoding.top_p, decoding.min_p) == (1, 0, 1, 0):
         return probabilities
-    kept = keep_top_k(logits / decoding.temperature, decoding.top_k)
+    kept = keep_top_k(logits / temperature, decoding.top_k)
     return keep_min_p(keep_top_p(kept, decoding.top_p), decoding.min_p).softmax(-1)
 
 

@@ -33,6 +33,7 @@ LOADED_LATE = {
     "models/continuation.py",
     "models/decoding.py",
     "models/forcing.py",
+    "models/lookahead.py",
     "models/scoring.py",
     "models/shared_prefix.py",
     "models/suffixes.py",

@@ -12,6 +12,7 @@ from components.figures.palette import condition_mark
 from components.layout import theme
 from components.state import State, widget_value
 from components.text import as_markdown, one_line, plural, printable
+from components.views.accounts import accounts_table, asks_differently, empty_places, steps_of
 from components.views.map import answers_frame, selection_bar
 from data.exports import to_csv, to_parquet
 from data.schema import RunData
@@ -98,7 +99,7 @@ def _answers(state: State, data: RunData, analysis: Analysis, names: Mapping[str
     selection_bar(state)
     rows = _picked(state, data)
     frame = answers_frame(data, analysis).iloc[rows]
-    st.dataframe(
+    event = st.dataframe(
         pd.DataFrame(
             {
                 "condition": [_named(key, names) for key in frame["condition"]],
@@ -106,6 +107,7 @@ def _answers(state: State, data: RunData, analysis: Analysis, names: Mapping[str
                 "meaning": frame["meaning"],
                 "words": [len(text.split()) for text in frame["text"]],
                 "ended": [_ending(data, row) for row in rows],
+                **_asked_as(data, rows),
             }
         ),
         hide_index=True,
@@ -115,7 +117,20 @@ def _answers(state: State, data: RunData, analysis: Analysis, names: Mapping[str
             "meaning": st.column_config.NumberColumn(help="1 is the largest meaning."),
         },
         alt=f"{plural(len(rows), 'answer')} with condition, meaning and length",
+        on_select="rerun",
+        selection_mode="single-row",
+        key="diversity.answers",
     )
+    for place in event.selection.rows[:1]:
+        if place < len(rows):
+            steps_of(data.samples[rows[place]])
+    empty_places(data, names)
+
+
+def _asked_as(data: RunData, rows: Sequence[int]) -> dict[str, list[str]]:
+    """What set each answer's asking apart, if anything did."""
+    origins = [one_line(data.samples[row].origin) for row in rows]
+    return {"asked as": origins} if any(origins) else {}
 
 
 def _named(key: str, names: Mapping[str, str]) -> str:
@@ -127,6 +142,8 @@ def _ending(data: RunData, row: int) -> str:
 
 
 def _compare(state: State, data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
+    if asks_differently(data.run):
+        accounts_table(data, analysis, names)
     if len(analysis.panels) < 2:
         st.caption("With a second condition, the differences between the two stand here.")
         return
