@@ -165,9 +165,10 @@ class _Rows:
         self._indices, self._request, self._block = indices, request, block
         self._device = engine.model.device
         self._eos = np.array(sorted(engine.eos_ids), dtype=np.int64)
-        self._streams = np.zeros((count, request.limit))
+        streams = np.zeros((count, request.limit))
         for slot, index in enumerate(indices):
-            self._streams[slot] = uniforms(request.seed, index, request.limit)
+            streams[slot] = uniforms(request.seed, index, request.limit)
+        self._streams = torch.from_numpy(streams).to(self._device)
         self._record = np.empty((3, count, request.limit))
         self._length = 0
         self.slots = np.arange(count)
@@ -180,9 +181,9 @@ class _Rows:
     @torch.inference_mode()
     def advance(self, logits: torch.Tensor) -> torch.Tensor:
         """Draw one token per row; (rows,) int64 on the model's device."""
-        stream = torch.from_numpy(self._streams[self.slots, self._length])
-        drawn = draw(logits, stream.to(self._device), self._request.decoding)
-        seen = drawn.cpu().numpy()  # one transfer for tokens, log-probabilities and entropies
+        drawn = draw(logits, self._streams[:, self._length], self._request.decoding)
+        # The only time that a step waits for the device, and once for all three numbers.
+        seen = drawn.cpu().numpy()
         if not np.isfinite(seen[:, self.alive]).all():
             raise ModelError(
                 "The model's output is not a number.",
@@ -225,4 +226,6 @@ class _Rows:
         # Finished rows stay as fillers where the block needs some.
         kept = np.sort(np.argsort(~self.alive, kind="stable")[:wanted])
         self.slots, self.alive = self.slots[kept], self.alive[kept]
-        return torch.from_numpy(kept).to(self._device)
+        places = torch.from_numpy(kept).to(self._device)
+        self._streams = self._streams[places]
+        return places

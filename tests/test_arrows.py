@@ -32,6 +32,7 @@ HEAVY = {"torch", "transformers", "sentence_transformers", "umap", "bitsandbytes
 LOADED_LATE = {
     "models/continuation.py",
     "models/decoding.py",
+    "models/replay.py",
     "models/scoring.py",
     "models/shared_prefix.py",
     "models/suffixes.py",
