@@ -14,7 +14,7 @@ from torch.nn.functional import pad
 
 from data.schema import Decoding
 
-CHUNK = 2**25  # logits handled at once; bounds the scratch memory of large vocabularies
+CHUNK = 2**24  # logits handled at once; bounds the scratch memory of large vocabularies
 CANDIDATES = 1024  # likeliest tokens among which a nucleus is first sought
 BLOCK = 64  # token ids whose masses are added up at once
 FLOOR = -1e4  # stands in for minus infinity where a probability of 0 multiplies it
@@ -47,9 +47,9 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
         return logits
     mass = logits.softmax(-1)
     kept, exact = _nucleus(logits, mass, p, min(CANDIDATES, logits.shape[-1]))
-    rest = torch.nonzero(~exact)[:, 0]
-    if len(rest):
-        kept[rest] = _nucleus(logits[rest], mass[rest], p, logits.shape[-1])[0]
+    vocabulary = logits.shape[-1]
+    for rest in torch.nonzero(~exact)[:, 0].split(max(1, CHUNK // 16 // vocabulary)):
+        kept[rest] = _nucleus(logits[rest], mass[rest], p, vocabulary)[0]
     return logits.masked_fill(~kept, -torch.inf)
 
 
