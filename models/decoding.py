@@ -28,6 +28,7 @@ from models.truncation import draw
 
 ROW_BLOCK = 16
 WORTH_COMPACTING = 7 / 8  # of the rows are left; copying their suffixes costs about half a step
+WORTH_RECORDING = 1 / 2  # likewise where steps are recorded, which takes about three of them
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
 
 
@@ -143,7 +144,7 @@ def _batch(
         yield from rows.take_finished()
         if not rows.alive.any():
             return
-        kept = rows.compact()
+        kept = rows.compact(WORTH_RECORDING if continuation.replays else WORTH_COMPACTING)
         if kept is not None:
             continuation.keep(kept)
             tokens = tokens[kept]
@@ -217,11 +218,11 @@ class _Rows:
             finish=FinishReason.STOP if ended else FinishReason.LENGTH,
         )
 
-    def compact(self) -> torch.Tensor | None:
-        """Drop finished rows if enough would go; the places kept, or None for all of them."""
+    def compact(self, worth: float) -> torch.Tensor | None:
+        """Drop finished rows; the places kept, or None for all if more than `worth` would stay."""
         alive = int(self.alive.sum())
         wanted = -(-alive // self._block) * self._block
-        if wanted > WORTH_COMPACTING * self.count:
+        if wanted > worth * self.count:
             return None
         # Finished rows stay as fillers where the block needs some.
         kept = np.sort(np.argsort(~self.alive, kind="stable")[:wanted])

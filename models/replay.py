@@ -8,6 +8,7 @@ newest token stands lies on the device too.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
@@ -120,14 +121,14 @@ def cuda_graph(step: Step) -> Step:
     References:
         The CUDA semantics page of PyTorch, "CUDA Graphs".
     """
-    side = torch.cuda.Stream()
+    side = _side_stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
         step()  # libraries set themselves up, which can't be recorded
     torch.cuda.current_stream().wait_stream(side)
     graph = torch.cuda.CUDAGraph()
     # Other threads (an embedder's) may allocate meanwhile without spoiling the record.
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+    with torch.cuda.graph(graph, stream=side, capture_error_mode="thread_local"):
         output = step()
 
     def replay() -> torch.Tensor:
@@ -135,6 +136,16 @@ def cuda_graph(step: Step) -> Step:
         return output
 
     return replay
+
+
+_own = threading.local()
+
+
+def _side_stream() -> torch.cuda.Stream:
+    """This thread's stream for records. Matrix products hold scratch memory for every stream."""
+    if not hasattr(_own, "stream"):
+        _own.stream = torch.cuda.Stream()
+    return cast(torch.cuda.Stream, _own.stream)
 
 
 RECORDERS: dict[str, Callable[[Step], Step]] = {"cuda": cuda_graph}  # by kind of device

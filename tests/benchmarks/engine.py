@@ -4,7 +4,8 @@
 on each device: the bundled model on a CPU, random weights in the shape of Llama 3.1 8B, in NF4 and
 in bf16, on a GPU. Ways take turns within each round, the first round is left out, and medians are
 compared. A peer that would take too long for a cell, going by its time for the cell before, is left
-out, and the table says so. The floor of a step is the time that memory needs to deliver what must be read:
+out, and the table says so. The floor of a step is the time that memory needs to deliver what must
+be read:
 
   bytes = weights but the embedding table (unless it is the head too)
           + bytes of a token in the cache × (prompt + n × tokens / 2)

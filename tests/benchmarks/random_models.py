@@ -60,7 +60,8 @@ def random_engine(size: str, precision: str, device: str) -> Engine:
     torch.manual_seed(0)
     dtype = PRECISIONS[precision]
     config = LlamaConfig(**SIZES[size], dtype=dtype)
-    with torch.device(device):
+    # Where it is to be quantized it need not fit the device before.
+    with torch.device("cpu" if precision == "nf4" else device):
         usual = torch.get_default_dtype()
         torch.set_default_dtype(dtype)
         try:
@@ -68,12 +69,12 @@ def random_engine(size: str, precision: str, device: str) -> Engine:
         finally:
             torch.set_default_dtype(usual)
     if precision == "nf4":
-        _quantize(model)
+        _quantize(model, device)
     return checked(Engine(model, model.config._attn_implementation, frozenset()))[0]
 
 
-def _quantize(model: Any) -> None:
-    """Exchange all layers of a model but its head for NF4 ones, as loading does."""
+def _quantize(model: Any, device: str) -> None:
+    """Move a model to a device, all its layers but the head in NF4, as loading does."""
     from bitsandbytes.nn import Linear4bit
 
     for place, module in list(model.named_modules()):
@@ -89,12 +90,12 @@ def _quantize(model: Any) -> None:
             device="meta",
         )
         kind = type(narrow.weight)
-        device = module.weight.device
         narrow.weight = kind(
-            module.weight.data.cpu(),
+            module.weight.data,
             requires_grad=False,
             quant_type="nf4",
             compress_statistics=True,
             module=narrow,
         )
         model.set_submodule(place, narrow.to(device))
+    model.to(device)
