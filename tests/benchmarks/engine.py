@@ -46,6 +46,10 @@ from tests.benchmarks.random_models import PRECISIONS, SIZES, random_engine
 
 BUNDLED = "bundled"
 CASES = {"cpu": ((BUNDLED, "fp32"),), "cuda": (("llama-8b", "nf4"), ("llama-8b", "bf16"))}
+BEGIN = (
+    "<!-- engine: written by python -m tests.benchmarks.engine --markdown docs/performance.md -->"
+)
+END = "<!-- end of engine -->"
 HEAD = ("prompt", "n", "way", "tokens/s", "runs", "s (range)", "first answer, s")
 HEAD += ("peak memory, GB", "share of floor")
 
@@ -235,6 +239,15 @@ def summary(device: str, engine: Engine, cells: list[Cell], sizes: Sizes, speed:
     )
 
 
+def write_tables(file: Path, tables: str) -> None:
+    """Write a file of tables, or put them between the markers of a page that has some."""
+    page = file.read_text("utf-8") if file.exists() else ""
+    if page.count(BEGIN) == page.count(END) == 1:
+        before, after = page.split(BEGIN)[0], page.split(END)[1]
+        tables = f"{before}{BEGIN}\n{tables}{END}{after}"
+    file.write_text(tables, encoding="utf-8")
+
+
 def say(cell: Cell) -> None:
     """Progress, one line per cell."""
     told = cell.why or f"{cell.rate:,.0f} tokens/s"
@@ -247,7 +260,7 @@ def main() -> None:
     parser.add_argument("--model", choices=(BUNDLED, *SIZES))
     parser.add_argument("--precision", choices=tuple(PRECISIONS))
     parser.add_argument("--device", choices=("cpu", "cuda"))
-    parser.add_argument("--markdown", type=Path, help="file for the tables; else printed only")
+    parser.add_argument("--markdown", type=Path, help="file or page for the tables")
     options = parser.parse_args()
     sizes = QUICK if options.quick else Sizes()
     here = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
@@ -268,7 +281,7 @@ def main() -> None:
                 break
     print("\n".join(("", *tables)))
     if options.markdown:
-        options.markdown.write_text("\n".join(tables), encoding="utf-8")
+        write_tables(options.markdown, "\n".join(tables))
     print("\n".join(lines))
 
 

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 import torch
 
-from tests.benchmarks.engine import Cell, Sizes, floor_share, rows, summary, timed
+from tests.benchmarks.engine import (
+    BEGIN,
+    END,
+    Cell,
+    Sizes,
+    floor_share,
+    rows,
+    summary,
+    timed,
+    write_tables,
+)
 from tests.benchmarks.machine import floor_bytes, parameters
 from tests.benchmarks.peers import Ask, ways
 from tests.benchmarks.random_models import random_engine
 
+ROOT = Path(__file__).parents[2]
 ASK = Ask(list(range(10)), n=4, tokens=8)
 
 
@@ -75,3 +87,15 @@ def test_ways_draw_what_they_are_asked_for() -> None:
     first = found["engine"].first
     assert first is not None
     assert first(ASK) > 0
+
+
+def test_tables_go_between_the_markers_of_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text((ROOT / "docs" / "performance.md").read_text("utf-8"), "utf-8")
+    write_tables(page, "| a |\n")
+    text = page.read_text("utf-8")
+    assert text.count(f"{BEGIN}\n| a |\n{END}\n") == 1
+    assert text.startswith("# How fast the engine is")
+    assert "## On a GPU" in text
+    write_tables(tmp_path / "new.md", "| a |\n")
+    assert (tmp_path / "new.md").read_text("utf-8") == "| a |\n"
