@@ -19,6 +19,7 @@ from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import Answers, Distributions, Divergence, Lookahead, ModelInfo, Tree
 from models.chat_template import ChatTemplate
 from models.loading import check_tokens
+from models.memory import PeakMemory, forget_peak, peak_memory
 from models.reading import Reader, Reading
 from models.registry import available_memory, display_name, known, resolve
 from models.shape import ModelShape, computes_in_float32, rows_that_fit
@@ -60,6 +61,11 @@ class LocalModel:
     def info(self) -> ModelInfo:
         """What it is."""
         return self._info
+
+    @property
+    def peak_memory(self) -> PeakMemory:
+        """The most memory that was in use since the last call of `generate` began to draw."""
+        return peak_memory(self._info.device)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt as the model will see it, template included.
@@ -168,6 +174,7 @@ class LocalModel:
     ) -> Iterator[Sample]:
         from models.decoding import sample
 
+        forget_peak(self._info.device)
         for drawn in sample(self._engine, prompt, indices, request):
             yield self._sample(drawn, request)
 

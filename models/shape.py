@@ -28,8 +28,8 @@ CONTEXT_NAMES = (
     "seq_length",
     "context_length",
 )
-SCRATCH_LOGITS = 2**25  # logits handled at once, see `models.truncation.CHUNK`
-SCRATCH_BYTES = 40  # for each: log-probabilities, probabilities, their sums, a sort
+SCRATCH_LOGITS = 2**24  # logits handled at once, see `models.truncation.CHUNK`
+SCRATCH_BYTES = 40  # for each: log-probabilities, probabilities, what is kept of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,19 @@ def rows_that_fit(
         At least 1.
     """
     wide = _bytes_per_number(shape, quantization, device)
-    # Twice: the room for suffixes is doubled when full, and compaction copies.
-    cache = 2 * token_bytes(shape, quantization, device) * tokens
+    cache = row_bytes(shape, quantization, device, tokens)
     logits = (wide + 4) * shape.vocabulary
     scratch = SCRATCH_BYTES * min(SCRATCH_LOGITS, 64 * shape.vocabulary)
     return max(1, (free - scratch) // max(1, cache + logits))
+
+
+def row_bytes(shape: ModelShape, quantization: Quantization, device: str, tokens: int) -> int:
+    """Bytes of one answer's own cache at most.
+
+    When rows leave, or a cache grows, the new one stands beside the old one in one layer at a time.
+    """
+    cache = token_bytes(shape, quantization, device) * tokens
+    return cache + cache // max(1, shape.layers)
 
 
 def read_config(folder: Path) -> dict[str, Any]:

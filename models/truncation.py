@@ -14,7 +14,8 @@ from torch.nn.functional import pad
 
 from data.schema import LEAST_ENTROPY, AdaptiveDecoding, Decoding
 
-CHUNK = 2**25  # logits handled at once; bounds the scratch memory of large vocabularies
+CHUNK = 2**24  # logits handled at once; bounds the scratch memory of large vocabularies
+CANDIDATES = 1024  # likeliest tokens among which a nucleus is first sought
 BLOCK = 64  # token ids whose masses are added up at once
 FLOOR = -1e4  # stands in for minus infinity where a probability of 0 multiplies it
 
@@ -44,12 +45,37 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """
     if p >= 1:
         return logits
-    ranked, ids = logits.sort(dim=-1, descending=True, stable=True)
-    mass = ranked.softmax(-1)
-    before = mass.cumsum(-1, dtype=torch.float64) - mass
+    mass = logits.softmax(-1)
+    kept, exact = _nucleus(logits, mass, p, min(CANDIDATES, logits.shape[-1]))
+    vocabulary = logits.shape[-1]
+    for rest in torch.nonzero(~exact)[:, 0].split(max(1, CHUNK // 16 // vocabulary)):
+        kept[rest] = _nucleus(logits[rest], mass[rest], p, vocabulary)[0]
+    return logits.masked_fill(~kept, -torch.inf)
+
+
+def _nucleus(logits: Tensor, mass: Tensor, p: float, count: int) -> tuple[Tensor, Tensor]:
+    """Which tokens are kept, looking at the `count` likeliest only: sorting all takes far longer.
+
+    Args:
+        logits: (n, vocabulary).
+        mass: (n, vocabulary) of them.
+        p: in (0, 1).
+        count: ≥ 1.
+
+    Returns:
+        (n, vocabulary), and (n,) whether that is sure to be so among all tokens.
+    """
+    ids = logits.topk(count, dim=-1).indices.sort(-1).values
+    ranked, order = logits.gather(-1, ids).sort(dim=-1, descending=True, stable=True)
+    ids = ids.gather(-1, order)
+    ranked_mass = mass.gather(-1, ids)
+    before = ranked_mass.cumsum(-1, dtype=torch.float64) - ranked_mass
     # A token stays while the mass before it falls short of p: the likeliest one always does.
-    outside = torch.zeros_like(ids, dtype=torch.bool).scatter(-1, ids, before >= p)
-    return logits.masked_fill(outside, -torch.inf)
+    stays = before < p
+    kept = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, ids, stays)
+    # Tokens that tie with the last one looked at may be missing, so none of those may be kept.
+    least = ranked.masked_fill(~stays, torch.inf).amin(-1)
+    return kept, (least > ranked[:, -1]) | (count == logits.shape[-1])
 
 
 def keep_min_p(logits: Tensor, p: float) -> Tensor:

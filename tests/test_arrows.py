@@ -34,6 +34,7 @@ LOADED_LATE = {
     "models/decoding.py",
     "models/forcing.py",
     "models/lookahead.py",
+    "models/replay.py",
     "models/scoring.py",
     "models/shared_prefix.py",
     "models/suffixes.py",
