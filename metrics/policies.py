@@ -178,17 +178,20 @@ def simulate(
     """
     centre = np.asarray(persona, dtype=np.float64)
     _check(policies, users, centre, unit)
-    count, (conversations, turns, size) = len(policies), users.vectors.shape
-    states = np.empty((count, conversations, turns, size))
-    kept = np.zeros((count, conversations, turns), dtype=bool)
+    states = np.full((len(policies), *users.vectors.shape), np.nan)
+    kept = np.zeros(states.shape[:-1], dtype=bool)
     play = _Rules(policies, centre, unit)
-    state, seen = np.tile(centre, (count, conversations, 1)), users.observed
-    for turn in range(turns):
-        user = np.where(seen[:, turn, None], users.vectors[:, turn], 0.0)
-        moved, hit = play(state, user)
-        state = np.where(seen[:, turn, None], moved, state)
-        states[:, :, turn], kept[:, :, turn] = state, hit & seen[:, turn]
-    states[:, ~users.present] = np.nan
+    # Long conversations first, so that those still going on are always the first ones.
+    order = np.argsort(-users.present.sum(axis=1), kind="stable")
+    seen, said = users.observed[order], users.vectors[order]
+    state = np.tile(centre, (len(policies), len(order), 1))
+    for turn, going in enumerate(users.present.sum(axis=0)):
+        here = seen[:going, turn, None]
+        before = state[:, :going]
+        moved, hit = play(before, np.where(here, said[:going, turn], 0.0))
+        state = np.where(here, moved, before)
+        states[:, order[:going], turn] = state
+        kept[:, order[:going], turn] = hit & here[:, 0]
     return Simulation(tuple(policies), users, centre, unit, states, kept)
 
 

@@ -29,10 +29,10 @@ def cosines(a: ArrayLike, b: ArrayLike) -> Values:
         (…) values in [-1, 1]; NaN where a vector has no direction or an undefined feature.
     """
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    product = (first * second).sum(axis=-1)
-    sizes = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    product = np.einsum("...d,...d->...", first, second)
+    sizes = _lengths(first) * _lengths(second)
     found = np.divide(product, sizes, out=np.full(product.shape, np.nan), where=sizes > 0)
-    return np.clip(found, -1.0, 1.0)
+    return np.clip(found, -1.0, 1.0, out=found)
 
 
 def synchrony(simulation: Simulation) -> Values:
@@ -254,7 +254,12 @@ def _before(simulation: Simulation, *, from_persona: bool) -> Values:
 
 
 def _distance(simulation: Simulation, other: Values) -> Values:
-    return np.linalg.norm(simulation.states - other, axis=-1) / simulation.unit
+    return _lengths(simulation.states - other) / simulation.unit
+
+
+def _lengths(vectors: Values) -> Values:
+    # Several times as fast as numpy's norm on many short vectors.
+    return np.sqrt(np.einsum("...d,...d->...", vectors, vectors))
 
 
 def _partners(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
