@@ -213,10 +213,12 @@ def median_step(turns: Conversations) -> float:
     Policies take their cap as a multiple of it, so that a cap means the same on every scale.
 
     Returns:
-        Median of |u_t − u_{t−1}| over all pairs of neighbouring observed turns; NaN without one.
+        Median of |u_t − u_{t−1}| over all pairs of neighbouring observed turns that differ (a
+        speaker who mostly repeats "ok" would make it 0, and no cap could count in it); NaN without
+        one.
     """
     steps = np.linalg.norm(np.diff(turns.vectors, axis=1), axis=-1)
-    steps = steps[np.isfinite(steps)]
+    steps = steps[steps > 0]
     return float(np.median(steps)) if len(steps) else float("nan")
 
 

@@ -102,6 +102,9 @@ def test_median_step_by_hand():
     assert median_step(laid) == 5
     assert np.isnan(median_step(by_conversation([[1, 1], [2, 2]], ["x", "y"])))
     assert median_step(by_conversation([[0], [4], [NAN], [9]], ["x"] * 4)) == 4
+    # turns that repeat don't count
+    assert median_step(by_conversation([[0], [4], [4], [4], [4]], ["x"] * 5)) == 4
+    assert np.isnan(median_step(by_conversation([[4], [4]], ["x"] * 2)))
 
 
 @pytest.mark.parametrize(
