@@ -19,6 +19,10 @@ class PromptError(ChoraleError):
     """A prompt that is empty, too long, or that no template accepts."""
 
 
+class CorpusError(ChoraleError):
+    """A file of conversations that can't be read as what it should be."""
+
+
 class ModelError(ChoraleError):
     """A model that can't be found, loaded, or run."""
 

@@ -14,7 +14,17 @@ from typing import Literal
 
 from metrics.partition import JUDGED_F1, MEANING_THRESHOLD, TOWN_RAND_INDEX
 
-Direction = Literal["Higher is more diverse.", "Neither high nor low is more diverse."]
+Direction = Literal[
+    "Higher is more diverse.",
+    "Neither high nor low is more diverse.",
+    "Higher follows the user more.",
+    "Lower follows the user more.",
+    "Higher keeps more to itself.",
+    "Lower keeps more to itself.",
+    "Higher is a better choice of policies.",
+    "Higher is more alike.",
+    "Higher is more formal.",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
