@@ -23,12 +23,18 @@ class DiversityState:
         selection: (condition key, sample index) of the points picked on the map.
         keys: letters of the conditions on the page, in order.
         deleted: the run that "Undo" would bring back.
+        kind: the only kind of run that the page shows; "" shows any.
     """
 
     run_id: str = ""
     selection: frozenset[tuple[str, int]] = frozenset()
     keys: tuple[str, ...] = ("a", "b", "c")
     deleted: str = ""
+    kind: str = ""
+
+
+def _quantization() -> DiversityState:
+    return DiversityState(kind="quantization")
 
 
 @dataclass
@@ -45,6 +51,7 @@ class State:
         looked_up: what the Hub told of a model, per id and revision.
         served: names of the models that a server listed, per address.
         rates: answers per second last seen, per model id.
+        page: the field of the page on show.
     """
 
     token: str = ""
@@ -57,6 +64,14 @@ class State:
     served: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
     diversity: DiversityState = field(default_factory=DiversityState)
+    quantization: DiversityState = field(default_factory=_quantization)
+    page: str = "diversity"
+
+    @property
+    def here(self) -> DiversityState:
+        """What the page on show remembers."""
+        found: DiversityState = getattr(self, self.page)
+        return found
 
 
 def session() -> State:

@@ -121,3 +121,14 @@ places = Table(
     Column("x", Float(53), nullable=False),
     Column("y", Float(53), nullable=False),
 )
+
+# How far the model of another condition is from the one that drew a sample, at each of its tokens.
+divergences = Table(
+    "divergences",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(16), primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("kl", LargeBinary, nullable=False),  # float32, nats
+    Column("js", LargeBinary, nullable=False),  # float32, nats
+)

@@ -71,6 +71,10 @@ class SamplingExperiment:
         """The experiment that a stored run asked for."""
         return cls(prompt=run.prompt, conditions=run.conditions, seed=run.seed)
 
+    def seed_of(self, condition: Condition) -> int:
+        """The seed of a condition's draws."""
+        return condition_seed(self.seed, condition.key)
+
     def turns(self, drawn: Mapping[str, frozenset[int]], pace: Callable[[], int]) -> Iterator[Turn]:
         """Chunks of one condition each; see `experiments.base.Experiment`.
 
@@ -105,7 +109,7 @@ class SamplingExperiment:
             prompt=self.prompt,
             system=condition.system,
             decoding=condition.decoding,
-            seed=condition_seed(self.seed, condition.key),
+            seed=self.seed_of(condition),
             n=condition.n,
             voices=len(voices(condition)),
         )

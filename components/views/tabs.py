@@ -152,11 +152,14 @@ def _compare(state: State, data: RunData, analysis: Analysis, names: Mapping[str
         "and the verdict are adjusted for the number of pairs (Holm)."
     )
     st.dataframe(
-        _differences(analysis, names), hide_index=True, alt="Differences between the conditions"
+        differences_table(analysis, names),
+        hide_index=True,
+        alt="Differences between the conditions",
     )
 
 
-def _differences(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFrame:
+def differences_table(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFrame:
+    """Every measure of the panel for every pair of conditions, first minus second."""
     return pd.DataFrame(
         {
             "measure": CATALOGUE[key].label.format(n=analysis.common_n),
