@@ -14,6 +14,7 @@ from components.state import State, widget_value
 from components.text import as_markdown, one_line, plural, printable
 from components.views.accounts import accounts_table, asks_differently, empty_places, steps_of
 from components.views.map import answers_frame, selection_bar
+from components.views.sources import source_notes
 from data.exports import to_csv, to_parquet
 from data.schema import RunData
 from experiments.analysis import Analysis, Meaning
@@ -144,6 +145,7 @@ def _ending(data: RunData, row: int) -> str:
 def _compare(state: State, data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
     if asks_differently(data.run):
         accounts_table(data, analysis, names)
+    source_notes(data, names)
     if len(analysis.panels) < 2:
         st.caption("With a second condition, the differences between the two stand here.")
         return

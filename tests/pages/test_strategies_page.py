@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.schema import FinishReason, RunState
+from data.schema import FinishReason, ModelRef, RunState
 from experiments.strategies.registry import METHODS, strategy
 from tests.pages.conftest import Visit
 
@@ -99,6 +99,20 @@ def test_short_lists_leave_counted_places(visit, monkeypatch):
     tab = choosing(visit, "negative_list")
     settled(tab.sample())
     assert "12 places stayed empty, because replies were short" in tab.words
+
+
+def test_what_roles_explain_and_models_add_is_said(visit):
+    tab = visit()
+    tab.state.models = (ModelRef("echo#two"),)
+    tab.app.run()
+    tab.app.multiselect(key="diversity.a.choir").set_value([ModelRef("echo#two")])
+    tab.app.session_state["diversity.tabs"] = "Compare"
+    settled(tab.app.run() and tab).sample()
+    assert tab.snapshot.run.conditions[0].choir == (ModelRef("echo#two"),)
+    assert "of how far answers lie apart" in settled(tab).words.replace("\n", " ")
+    tables = [frame.value for frame in tab.app.dataframe]
+    added = next(table for table in tables if "adds" in table)
+    assert list(added["answers"]) == [32, 32]
 
 
 def test_an_option_that_cannot_be_is_explained(visit):
