@@ -16,7 +16,7 @@ from components.views.map import answers_frame, selection_bar
 from data.exports import to_csv, to_parquet
 from data.schema import RunData
 from experiments.analysis import Analysis, Meaning
-from metrics.catalogue import CATALOGUE, PANEL, Measure
+from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, Measure
 from metrics.uncertainty import Difference
 
 _FIRST_MEANINGS = 12
@@ -147,7 +147,7 @@ def _differences(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFrame:
             "second": _named(second, names),
             **_difference(found, CATALOGUE[key]),
         }
-        for key in PANEL
+        for key in DEFAULT_PANEL
         for (first, second), differences in analysis.differences.items()
         for found in (differences[key],)
     )
