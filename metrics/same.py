@@ -95,6 +95,9 @@ def judgements(same: ArrayLike | Same, *, n: int | None = None) -> NDArray[np.fl
     Raises:
         ValueError: same is no (n, n) array of probabilities, or a function without n.
     """
+    if not callable(same):
+        upper = np.triu(_checked(same), k=1)
+        return upper + upper.T + np.eye(len(upper))
     ask, n = _asked(same, n)
     asked = np.eye(n)
     for i in range(n):
@@ -172,8 +175,9 @@ def pair_quality(called: ArrayLike, same: ArrayLike) -> PairQuality:
     if said.shape != true.shape:
         raise ValueError(f"Expected {len(true)} judgements but there were {len(said)}.")
     hits = float(np.sum(said & true))
-    parts = (np.sum(said), np.sum(true), (np.sum(said) + np.sum(true)) / 2)
-    return PairQuality(*(hits / part if part else float("nan") for part in parts), len(true))
+    totals = np.sum(said), np.sum(true), (np.sum(said) + np.sum(true)) / 2
+    precision, recall, f1 = (hits / total if total else float("nan") for total in totals)
+    return PairQuality(precision, recall, f1, len(true))
 
 
 def _asked(same: ArrayLike | Same, n: int | None) -> tuple[Same, int]:
