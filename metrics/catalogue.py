@@ -225,5 +225,5 @@ _ALL = (
 )
 
 CATALOGUE: Mapping[str, Measure] = MappingProxyType({measure.key: measure for measure in _ALL})
-PANEL: tuple[str, ...] = tuple(CATALOGUE)
+DEFAULT_PANEL: tuple[str, ...] = tuple(CATALOGUE)
 FLOOR = min(measure.floor for measure in _ALL)

@@ -23,7 +23,7 @@ from components.views.tabs import diversity_tabs
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.snapshot import Snapshot
-from metrics.catalogue import PANEL
+from metrics.catalogue import DEFAULT_PANEL
 
 POLL_S = 1.0
 
@@ -89,7 +89,9 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
         diversity_finding(analysis, names, theme=theme(), running=running, at_tokens=at_tokens)
     )
     with numbers:
-        diversity_tiles(_estimates(analysis), PANEL, common_n=analysis.common_n, theme=theme())
+        diversity_tiles(
+            _estimates(analysis), DEFAULT_PANEL, common_n=analysis.common_n, theme=theme()
+        )
     diversity_tabs(state, data, analysis, names=names)
 
 

@@ -18,7 +18,7 @@ from components.views.sources import source_notes
 from data.exports import to_csv, to_parquet
 from data.schema import RunData
 from experiments.analysis import Analysis, Meaning
-from metrics.catalogue import CATALOGUE, PANEL, Measure
+from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, Measure
 from metrics.uncertainty import Difference
 
 _FIRST_MEANINGS = 12
@@ -169,7 +169,7 @@ def differences_table(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFr
             "second": _named(second, names),
             **_difference(found, CATALOGUE[key]),
         }
-        for key in PANEL
+        for key in DEFAULT_PANEL
         for (first, second), differences in analysis.differences.items()
         for found in (differences[key],)
     )
