@@ -14,7 +14,16 @@ from typing import Literal
 
 from metrics.partition import JUDGED_F1, MEANING_THRESHOLD, TOWN_RAND_INDEX
 
-Direction = Literal["Higher is more diverse.", "Neither high nor low is more diverse."]
+Direction = Literal[
+    "Higher is more diverse.",
+    "Neither high nor low is more diverse.",
+    "Higher is preferred more.",
+    "Higher is more agreement.",
+    "Higher is further apart.",
+    "Higher is better for people.",
+    "Lower is better for people.",
+    "Neither high nor low is better.",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
