@@ -48,13 +48,14 @@ def polis_report(rng: Rng) -> float:
     if not SHARED.exists():
         print("Polis: skipped, the data are not beside this checkout")
         return float("nan")
-    worst = min(_fixture(name, left_out, rng) for name, left_out in FIXTURES.items())
+    worst = min(fixture_agreement(name, left_out, rng) for name, left_out in FIXTURES.items())
     for name in EXPORTS:
         _export(name, rng)
     return worst
 
 
-def _fixture(name: str, left_out: tuple[int, ...], rng: Rng) -> float:
+def fixture_agreement(name: str, left_out: tuple[int, ...], rng: Rng) -> float:
+    """Adjusted Rand index with Polis's groups of one of red-dwarf's fixtures."""
     votes = pd.read_csv(SHARED / f"reddwarf_{name}_votes.csv")
     groups = pd.read_csv(SHARED / f"reddwarf_{name}_polis_groups.csv")
     said = pd.read_csv(SHARED / f"reddwarf_{name}_polis_statements.csv").set_index("tid")
