@@ -81,6 +81,7 @@ def answer_table(responses: Responses) -> AnswerTable:
         ValueError: they are rankings, which are no single answer.
     """
     rows = responses.table
+    value: pd.Series | NDArray
     if responses.kind == "pairs":
         question = rows["item_id"] + ": " + rows["response_a"] + " | " + rows["response_b"]
         value = rows["outcome"]
@@ -99,7 +100,8 @@ def answer_table(responses: Responses) -> AnswerTable:
 
 
 def _raters(responses: Responses) -> NDArray[np.int64]:
-    return responses.raters.index.get_indexer(responses.table["rater_id"]).astype(np.int64)
+    wanted = pd.Index(responses.table["rater_id"])
+    return responses.raters.index.get_indexer(wanted).astype(np.int64)
 
 
 def _numbered(columns: list[pd.Series]) -> tuple[tuple[str, ...], list[NDArray[np.int64]]]:
