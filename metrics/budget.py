@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from metrics.uncertainty import half_width
 
 SEED = 5  # raters of each group asked before spreads are believed
+PRIOR = 10  # raters' worth of trust in the pooled spread: few alike ones must not end the asking
 
 Plan = Literal["sequential", "equal", "proportional"]
 
@@ -81,17 +82,15 @@ def next_group(
     Args:
         asked: (groups,) raters so far.
         weights: as in `optimum_allocation`.
-        spreads: (groups,) standard deviations so far; NaN or 0 count as the smallest known one.
+        spreads: (groups,) standard deviations so far, `steadied` first; NaN where unknown.
         costs: as in `optimum_allocation`.
         worst: instead take the group whose interval is widest, so that none stays unknown.
 
     Raises:
         ValueError: as `optimum_allocation`.
     """
-    n, s = np.asarray(asked, dtype=np.float64), np.asarray(spreads, dtype=np.float64)
-    known = s[np.isfinite(s) & (s > 0)]
-    s = np.where(np.isfinite(s) & (s > 0), s, known.min() if len(known) else 1.0)
-    w, s, c = _checked(weights, s, costs)
+    n = np.asarray(asked, dtype=np.float64)
+    w, s, c = _checked(weights, steadied(spreads, n), costs)
     if n.min() < SEED:
         return int(np.argmin(n))
     if worst:
@@ -101,6 +100,28 @@ def next_group(
             )
         )
     return int(np.argmax(w * s**2 / (c * n * (n + 1))))
+
+
+def steadied(spreads: ArrayLike, asked: ArrayLike) -> NDArray[np.float64]:
+    """Spreads drawn to their pooled value, as if ten raters more had shown that.
+
+    s² ← (10 s²_pooled + (n − 1) s²)/(10 + n − 1). Without it a group whose first five happen to
+    agree is hardly asked again, and its error stays.
+
+    Args:
+        spreads: (groups,) standard deviations; NaN where unknown.
+        asked: (groups,) raters each rests on.
+
+    Returns:
+        (groups,) 1 everywhere if none is known.
+    """
+    s, n = np.asarray(spreads, dtype=np.float64), np.asarray(asked, dtype=np.float64)
+    trust = np.where(np.isfinite(s), np.maximum(n - 1, 0), 0)
+    squares = np.where(np.isfinite(s), s, 0) ** 2
+    if not (trust @ squares) > 0:
+        return np.ones(len(s))
+    pooled = trust @ squares / trust.sum()
+    return np.sqrt((PRIOR * pooled + trust * squares) / (PRIOR + trust))
 
 
 def replay(
