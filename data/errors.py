@@ -41,3 +41,7 @@ class StoreError(ChoraleError):
 
 class QueueError(ChoraleError):
     """More work than this host accepts from one visitor."""
+
+
+class UploadError(ChoraleError):
+    """A file that can't be read as people's answers, with the row and column that are wrong."""

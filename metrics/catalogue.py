@@ -24,6 +24,12 @@ Direction = Literal[
     "Higher is a better choice of policies.",
     "Higher is more alike.",
     "Higher is more formal.",
+    "Higher is preferred more.",
+    "Higher is more agreement.",
+    "Higher is further apart.",
+    "Higher is better for people.",
+    "Lower is better for people.",
+    "Neither high nor low is better.",
 ]
 
 
