@@ -72,7 +72,8 @@ def _diversity(analysis: Analysis) -> str:
         return ""
     if not clear:
         return f"None of {len(told)} measures of diversity differs by more than chance."
-    return f"{clear} of {len(told)} measures of diversity differ by more than chance."
+    verb = "differs" if clear == 1 else "differ"
+    return f"{clear} of {len(told)} measures of diversity {verb} by more than chance."
 
 
 def precision_tiles(summary: PrecisionSummary, *, theme: Theme) -> None:

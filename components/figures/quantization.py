@@ -85,9 +85,9 @@ def _curve(part: pd.DataFrame, name: str, key: str, theme: Theme) -> list[go.Sca
     band = go.Scatter(
         x=[*part["token"], *part["token"][::-1]],
         y=[*part["high"], *part["low"][::-1]],
+        mode="none",
         fill="toself",
         fillcolor=f"rgba({red},{green},{blue},0.15)",
-        line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
         legendgroup=key,

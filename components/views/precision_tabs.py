@@ -61,9 +61,9 @@ def _side_by_side(pairs: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
     ]
     table: dict[str, object] = {"draw": ordered["index"] + 1, "parted after": parted}
     for key, name in names.items():
-        table[one_line(name)] = [printable(text) for text in ordered[f"text {key}"]]
-    for key, name in names.items():
         table[f"nats per token, {one_line(name)}"] = ordered[f"kl {key}"].astype(float).round(4)
+    for key, name in names.items():
+        table[one_line(name)] = [printable(text) for text in ordered[f"text {key}"]]
     return pd.DataFrame(table)
 
 

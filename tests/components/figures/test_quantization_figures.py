@@ -34,6 +34,7 @@ def test_each_precision_is_a_line_on_its_band(frame, theme):
         part = frame[frame["condition"] == key]
         np.testing.assert_allclose(line.y, part["kl"])
         assert line.line.color == condition_mark(key).fill_on(theme)
+        assert band.mode == "none"  # a filled area without points of its own
         assert max(band.y) == part["high"].max()
     assert figure.layout.yaxis.title.text == "KL divergence (nats)"
     assert figure.layout.xaxis.title.text == "token of the answer"
