@@ -84,12 +84,13 @@ def test_every_precision_runs_on_a_cpu(
 def test_nf4_of_an_odd_shape_runs_or_is_refused_in_words(checkpoint: Callable[..., Path]) -> None:
     # Some processors' kernels take only multiples of 64, others any shape.
     narrow = checkpoint("llama", hidden_size=32, intermediate_size=48)
+    refused, count = "", 0
     try:
         model = load(narrow, "nf4")
+        count = len(list(model.generate(ASK, indices=range(3), decoding=Decoding(), seed=5)))
     except ModelError as error:
-        assert "can't be run in nf4" in str(error)
-    else:
-        assert len(list(model.generate(ASK, indices=range(3), decoding=Decoding(), seed=5))) == 3
+        refused = str(error)
+    assert count == 3 or "can't be run in nf4" in refused
 
 
 @pytest.mark.parametrize(
