@@ -131,9 +131,7 @@ def _with_roles(
     return messages, notes
 
 
-def _system(
-    record: Mapping[str, Any], messages: Sequence[tuple[str, Message]], place: str
-) -> str:
+def _system(record: Mapping[str, Any], messages: Sequence[tuple[str, Message]], place: str) -> str:
     """The one system prompt, from its own key or the first message."""
     own = _optional(record, _SYSTEM, place)
     places = [i for i, (_, message) in enumerate(messages) if message.role == "system"]

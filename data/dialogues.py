@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from data.dialogue import Dialogue, DialogueFile, RolePrompts
+from data.dialogue import DialogueFile, RolePrompts
 from data.dialogue_parts import DialogueError, dialogue_of, from_messages, listed, text_of, wrong
 from data.dialogue_tables import csv_records, decoded, text_records
 
@@ -131,7 +131,9 @@ def _json(text: str, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_message(first: list[Any]) -> bool:
-    return bool(first) and isinstance(first[0], Mapping) and bool({"role", "speaker"} & set(first[0]))
+    return (
+        bool(first) and isinstance(first[0], Mapping) and bool({"role", "speaker"} & set(first[0]))
+    )
 
 
 def _parsed(text: str, place: str) -> Any:

@@ -198,7 +198,9 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
 def _text(values: Mapping[str, Any], key: str, where: str) -> str:
     text = values.get(key)
     if not isinstance(text, str) or not text.strip():
-        raise _wrong(where, f"“{key}” must be a text" + ("" if key in values else "; it is missing"))
+        raise _wrong(
+            where, f"“{key}” must be a text" + ("" if key in values else "; it is missing")
+        )
     if len(text) > MAX_LETTERS:
         raise _wrong(where, f"“{key}” is longer than {MAX_LETTERS} letters")
     return text

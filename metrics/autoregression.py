@@ -1,6 +1,6 @@
 """Where drift settles and how fast: one autoregression of order one for all conversations.
 
-D(t + 1) = c + φ D(t) + δ · reminded(t + 1) + shock. With 0 < φ < 1 drift returns to D* = c / (1 − φ)
+D(t + 1) = c + φ D(t) + δ · reminded(t + 1) + shock. With 0 < φ < 1 drift returns to D* = c/(1 − φ)
 and a push away from there halves in ln ½ / ln φ turns. That a fitted φ is below 1 proves nothing:
 in short series that of a random walk is, too. So a fit stands beside two nulls simulated at the
 same size, and "mean-reverting" is said only where both are excluded.

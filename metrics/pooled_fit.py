@@ -128,7 +128,7 @@ def _sums(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def _solved(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """x with a x = b; Cramer's rule for two unknowns, ten times faster on thousands of them."""
+    """Solution of a x = b; Cramer's rule for two unknowns, much faster on thousands."""
     if a.shape[-1] == 2:
         determinant = a[..., 0, 0] * a[..., 1, 1] - a[..., 0, 1] * a[..., 1, 0]
         first = b[..., 0] * a[..., 1, 1] - a[..., 0, 1] * b[..., 1]

@@ -9,6 +9,8 @@ from scipy.special import softmax
 from metrics.turns import Limits, conversations_of, mean_estimate, turn_curve
 from metrics.uncertainty import Estimate, half_width
 
+MIN_QUESTIONS = 5
+
 
 def probe_stability(judged: ArrayLike) -> tuple[Estimate, ...]:
     """Share of probes answered in character, at each turn.
@@ -127,9 +129,6 @@ def asker_effect(
     half = half_width(float(change.std(ddof=1)) / np.sqrt(n), units=n)
     mean = float(change.mean())
     return Estimate(mean, max(mean - half, limits[0]), min(mean + half, limits[1]), n)
-
-
-MIN_QUESTIONS = 5
 
 
 def _by_question(scores: ArrayLike) -> NDArray[np.float64]:
