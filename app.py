@@ -20,7 +20,10 @@ class PageRecord:
     title: str
 
 
-PAGES = (PageRecord("pages/diversity.py", "Diversity"),)
+PAGES = (
+    PageRecord("pages/diversity.py", "Diversity"),
+    PageRecord("pages/quantization.py", "Precision"),
+)
 
 
 def main() -> None:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from components.figures.palette import Theme, condition_mark
 from components.text import as_markdown
 from experiments.analysis import Analysis
 from metrics.catalogue import CATALOGUE
-from metrics.uncertainty import Difference, Estimate
+from metrics.uncertainty import Difference, Estimate, difference
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
+@dataclass(frozen=True, slots=True)
+class AtTokens:
+    """Different meanings that each condition finds for the same number of tokens."""
+
+    tokens: int
+    distinct: Mapping[str, Estimate]
+
+
 def diversity_finding(
-    analysis: Analysis, names: Mapping[str, str], *, theme: Theme, running: bool
+    analysis: Analysis,
+    names: Mapping[str, str],
+    *,
+    theme: Theme,
+    running: bool,
+    at_tokens: AtTokens | None = None,
 ) -> str:
     """What differs between the conditions, and whether it is more than noise, as Markdown.
 
@@ -23,7 +37,31 @@ def diversity_finding(
         names: what the user calls each condition, per key.
         theme: paper the words stand on.
         running: more answers are to come.
+        at_tokens: what they find for the same tokens; None where that is not the question.
     """
+    text = _at_tokens(at_tokens, names, theme) if at_tokens else ""
+    text = text or _at_answers(analysis, names, theme)
+    return f"So far: {text[0].lower()}{text[1:]}" if running else text
+
+
+def _at_tokens(at_tokens: AtTokens, names: Mapping[str, str], theme: Theme) -> str:
+    """The first condition, and how each other differs from it."""
+    known = {key: found for key, found in at_tokens.distinct.items() if found.is_defined}
+    if not known:
+        return ""
+    key, first = next(iter(known.items()))
+    who = "the model" if len(names) == 1 else coloured(names[key], key, theme)
+    parts = [f"{who} says about **{_things(first.value)}** {_interval(first)}"]
+    for other, found in list(known.items())[1:]:
+        verdict = _verdict(difference(first, found))
+        parts.append(
+            f"{coloured(names[other], other, theme)} **{found.value:.0f}** {_interval(found)}, "
+            f"{verdict}"
+        )
+    return f"For the same {at_tokens.tokens:,} tokens, {'; '.join(parts)}."
+
+
+def _at_answers(analysis: Analysis, names: Mapping[str, str], theme: Theme) -> str:
     known = {
         key: panel.estimates["distinct"]
         for key, panel in analysis.panels.items()
@@ -36,8 +74,7 @@ def diversity_finding(
     if len(known) > 1:
         sentences.append(_others(analysis, known, names, theme))
     sentences.append(_unseen(analysis, known, names, theme))
-    text = " ".join(filter(None, sentences))
-    return f"So far: {text[0].lower()}{text[1:]}" if running else text
+    return " ".join(filter(None, sentences))
 
 
 def _first(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Protocol
 
 import streamlit as st
@@ -16,6 +17,7 @@ from data.schema import Condition, RunState
 from data.store import RunSummary
 from experiments.base import Experiment
 from experiments.snapshot import Phase, Snapshot
+from experiments.strategies.registry import most_tokens
 
 _SEED = "run.seed"
 
@@ -43,7 +45,7 @@ def followed_run(state: State) -> Snapshot | None:
 
     After a reload the address names it, or a run of this visitor's that is still going.
     """
-    page = state.diversity
+    page = state.here
     if not page.run_id:
         page.run_id = _run_to_rejoin(state)
         if page.run_id:
@@ -51,17 +53,23 @@ def followed_run(state: State) -> Snapshot | None:
     if not page.run_id:
         return None
     try:
-        return jobs().snapshot(page.run_id, owner=state.owner)
+        snapshot = jobs().snapshot(page.run_id, owner=state.owner)
+        if page.kind and snapshot.run.kind != page.kind:
+            raise StoreError("That run belongs to another page.", "Open it there.")
     except StoreError as error:
         page.run_id = ""
         st.query_params.pop("run", None)
         st.warning(f"{error.what_happened} {error.what_to_do}", icon=":material/link_off:")
         return None
+    return snapshot
 
 
 def _run_to_rejoin(state: State) -> str:
-    active = jobs().active(state.owner)
-    return st.query_params.get("run", "") or (active[-1] if active else "")
+    if named := st.query_params.get("run", ""):
+        return named
+    going = [jobs().snapshot(run_id, owner=state.owner) for run_id in jobs().active(state.owner)]
+    shown = [found.run.id for found in going if state.here.kind in ("", found.run.kind)]
+    return shown[-1] if shown else ""
 
 
 def run_bar(state: State, draft: Draft, snapshot: Snapshot | None) -> None:
@@ -123,8 +131,8 @@ def _seed() -> int:
 
 def follow(state: State, run_id: str) -> None:
     """Put a run on show, also after a reload."""
-    state.diversity.run_id = run_id
-    state.diversity.selection = frozenset()
+    state.here.run_id = run_id
+    state.here.selection = frozenset()
     st.query_params["run"] = run_id
 
 
@@ -132,6 +140,8 @@ def _cost(state: State, draft: Draft) -> str:
     total = sum(condition.n for condition in draft.conditions)
     rates = [state.rates.get(condition.model.id, 0.0) for condition in draft.conditions]
     words = plural(total, "answer")
+    with suppress(ChoraleError):  # said when the run is started
+        words += f" · at most {sum(map(most_tokens, draft.conditions)):,} tokens"
     if not all(rates):
         return words
     seconds = sum(c.n / rate for c, rate in zip(draft.conditions, rates, strict=True))
@@ -179,7 +189,8 @@ def earlier_runs(state: State) -> None:
     ) as popover:
         if not popover.open:
             return
-        runs = [r for r in store().runs(state.owner) if r.run.owner == state.owner]
+        own = [r for r in store().runs(state.owner) if r.run.owner == state.owner]
+        runs = [r for r in own if state.here.kind in ("", r.run.kind)]
         if not runs:
             st.caption("None yet. Every run you start is kept here.")
         for summary in runs[:20]:
@@ -214,14 +225,14 @@ def _delete(run_id: str) -> None:
     state = session()
     jobs().stop(run_id, owner=state.owner)
     jobs().delete(run_id, owner=state.owner)
-    state.diversity.deleted = run_id
-    if state.diversity.run_id == run_id:
-        state.diversity.run_id = ""
+    state.here.deleted = run_id
+    if state.here.run_id == run_id:
+        state.here.run_id = ""
         st.query_params.pop("run", None)
 
 
 def _undo_delete(state: State) -> None:
-    if not state.diversity.deleted:
+    if not state.here.deleted:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("The run was deleted.", width="content")
@@ -230,7 +241,7 @@ def _undo_delete(state: State) -> None:
 
 def _restore() -> None:
     state = session()
-    run_id, state.diversity.deleted = state.diversity.deleted, ""
+    run_id, state.here.deleted = state.here.deleted, ""
     jobs().restore(run_id, owner=state.owner)
     follow(state, run_id)
 

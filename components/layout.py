@@ -14,13 +14,14 @@ from components.visitor import recognise_visitor
 _HERE = Path(__file__).parent
 
 
-def start_page(title: str) -> State:
+def start_page(title: str, *, page: str = "diversity") -> State:
     """Draw the frame and the sidebar, and return this visitor's session.
 
     Every page calls it first: a deep link on a fresh server runs the page alone.
 
     Args:
         title: name of the page in the browser's tab.
+        page: its field of the session.
     """
     st.set_page_config(
         page_title=f"{title} · Chorale",
@@ -32,6 +33,7 @@ def start_page(title: str) -> State:
     logo = "chorale-dark.svg" if theme() == "dark" else "chorale.svg"
     st.logo(_HERE / "assets" / logo, size="large")
     recognise_visitor()
+    session().page = page
     with st.sidebar:
         model_sidebar()
     return session()

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import streamlit as st
 
+from components.hub_picker import any_model
+from components.model_memory import memory_table
+from components.model_status import model_status
 from components.problems import problems_shown
 from components.server_picker import server_fields, server_ref
 from components.settings import settings
-from components.state import session
+from components.state import fill_widgets, session
 from components.text import as_markdown
 from data.errors import ModelError
 from data.schema import ModelRef, Quantization
-from models.registry import (
-    BUNDLED_ID,
-    KNOWN,
-    available_memory,
-    display_name,
-    estimate_memory,
-    resolve,
-)
+from models.budget import find_shape
+from models.known import KNOWN, KnownModel, known
+from models.registry import BUNDLED_ID, display_name, model_name, offered_ids, resolve
 from models.server_address import is_server, own_models
+from models.shape import ModelShape
 
 _OTHER = "Another model …"
 _SERVER = "A server …"
+_OPEN = "model.picker"
 _PRECISIONS: dict[Quantization, str] = {
-    "bf16": "bf16 (as published)",
-    "int8": "int8 (half the memory)",
-    "nf4": "NF4 (a quarter of the memory)",
-    "fp32": "fp32 (twice the memory)",
+    "bf16": "bf16: as published",
+    "int8": "int8: half the memory, hardly changed",
+    "nf4": "NF4: a quarter of the memory, a little changed",
+    "fp32": "fp32: twice the memory, no better",
 }
 
 
@@ -41,14 +41,8 @@ def offered_models() -> tuple[ModelRef, ...]:
     return tuple(dict.fromkeys((*session().models, settings().model)))
 
 
-def model_name(ref: ModelRef) -> str:
-    """A model as people call it, with its precision where that isn't the usual one."""
-    name = display_name(ref.id)
-    return name if ref.quantization == "bf16" else f"{name} · {ref.quantization}"
-
-
 def model_sidebar() -> None:
-    """Say which model answers, and offer others."""
+    """Say which model answers and how it stands, and offer others."""
     ref = chosen_model()
     st.caption("MODEL")
     st.markdown(f"**{as_markdown(model_name(ref), limit=60)}**")
@@ -57,33 +51,65 @@ def model_sidebar() -> None:
             "A teaching model of one small, made-up town. It comes with the app, runs anywhere and "
             "knows nothing else."
         )
-    with st.popover("Choose another model", icon=":material/swap_horiz:", width="stretch"):
-        with problems_shown():
-            _picker()
+    _close_when_done()
+    with st.popover(
+        "Choose another model",
+        icon=":material/swap_horiz:",
+        width="stretch",
+        key=_OPEN,
+        on_change="rerun",
+    ) as popover:
+        if popover.open:
+            with problems_shown():
+                _picker()
+    model_status(ref)
+
+
+def _close_when_done() -> None:
+    if session().model_picked:
+        session().model_picked = False
+        fill_widgets({_OPEN: False})
 
 
 def _picker() -> None:
-    listed = {model.id: f"{model.summary} Licence: {model.licence}." for model in KNOWN}
-    listed |= dict.fromkeys(own_models(), "On this host's own model server.")
+    listed = _listed()
     choice = st.selectbox(
         "Model",
         [*listed] if settings().public else [*listed, _OTHER, _SERVER],
-        format_func=lambda i: i if i in (_OTHER, _SERVER) else display_name(i),
+        format_func=_option,
         key="model.choice",
         persist_state="session",
     )
-    if choice in listed:
-        st.caption(listed[choice])
     if choice == _SERVER:
         name, url = server_fields()
         st.caption("The server decides on precision and memory; nothing is downloaded here.")
         if _use_button():
             _use(server_ref(name, url))
         return
-    ref = ModelRef(choice) if is_server(choice) else _local_model(choice)
-    _memory_note(ref)
+    if is_server(choice):
+        st.caption("On this host’s own model server.")
+        ref = ModelRef(choice)
+    else:
+        ref = _local_model(choice)
     if _use_button():
         _use(ref)
+
+
+def _listed() -> tuple[str, ...]:
+    """Ids that this host offers by name: on a public one its operator's list."""
+    listed = (*(model.id for model in KNOWN), *own_models())
+    if not settings().public:
+        return listed
+    offered = offered_ids()
+    own = [i for i in sorted(offered) if i not in listed and i != "echo"]
+    return (*(i for i in listed if i in offered), *own)
+
+
+def _option(choice: str) -> str:
+    model = known(choice)
+    if model is None:
+        return choice if choice in (_OTHER, _SERVER) else display_name(choice)
+    return f"{model.name} (base)" if model.kind == "base" else model.name
 
 
 def _use_button() -> bool:
@@ -92,7 +118,11 @@ def _use_button() -> bool:
 
 def _local_model(choice: str) -> ModelRef:
     """A model that this machine loads, in a precision of choice."""
-    model_id, revision = _any_model() if choice == _OTHER else (choice, "")
+    model_id, revision, shape = choice, "", None
+    if choice == _OTHER:
+        model_id, revision, shape = any_model()
+    elif (model := known(choice)) is not None:
+        _facts(model)
     precision = st.radio(
         "Precision of the weights",
         list(_PRECISIONS),
@@ -100,37 +130,29 @@ def _local_model(choice: str) -> ModelRef:
         key="model.precision",
         persist_state="session",
     )
-    return ModelRef(model_id, revision, precision)
+    ref = ModelRef(model_id, revision, precision)
+    _memory(ref, shape)
+    return ref
 
 
-def _any_model() -> tuple[str, str]:
-    """Id or folder, and revision, as typed."""
-    name = st.text_input(
-        "Hugging Face id, or a folder",
-        key="model.id",
-        placeholder="owner/name",
-        persist_state="session",
-    )
-    revision = st.text_input(
-        "Revision (branch, tag or commit)",
-        key="model.revision",
-        placeholder="the default branch",
-        persist_state="session",
-    )
-    return name.strip(), revision.strip()
+def _facts(model: KnownModel) -> None:
+    """What a newcomer wants to know of a listed model."""
+    st.caption(model.summary)
+    context = f"reads up to {model.shape.context:,} tokens" if model.shape else ""
+    kind = "Base model, not a chat model" if model.kind == "base" else "Chat model"
+    words = (kind, model.languages, context, f"licence: {model.licence}")
+    st.caption(" · ".join(filter(None, words)))
+    if model.gated:
+        st.caption(
+            f":material/lock: Gated: accept its licence at "
+            f"[huggingface.co/{model.id}](https://huggingface.co/{model.id}), then start Chorale "
+            "with your `HF_TOKEN`."
+        )
 
 
-def _memory_note(ref: ModelRef) -> None:
-    """What it will need beside what is free, where that can be told before loading."""
-    needed = estimate_memory(ref) if ref.id else None
-    if not needed:
-        return
-    free = available_memory()
-    words = f"Needs about {needed / 1e9:.2g} GB for 64 answers; {free / 1e9:.2g} GB are free."
-    if needed > free:
-        st.warning(f"{words} Choose a smaller model or precision.", icon=":material/memory:")
-    else:
-        st.caption(words)
+def _memory(ref: ModelRef, shape: ModelShape | None) -> None:
+    if ref.id and (found := shape or find_shape(ref)) is not None:
+        memory_table(ref, found)
 
 
 def _use(ref: ModelRef) -> None:
@@ -140,4 +162,5 @@ def _use(ref: ModelRef) -> None:
     state = session()
     state.model = ref
     state.models = (ref, *(other for other in state.models if other != ref))
+    state.model_picked = True
     st.rerun()

@@ -9,7 +9,9 @@ import threading
 import streamlit as st
 
 from components.settings import settings
+from data.divergences import DivergenceStore
 from data.store import Store
+from experiments.comparing import Comparisons
 from experiments.jobs import JobManager
 from models.base import Embedder
 from models.manager import ModelManager
@@ -30,6 +32,18 @@ def store() -> Store:
 def jobs() -> JobManager:
     """The process-wide job manager."""
     return JobManager(store(), models(), embedder)
+
+
+@st.cache_resource(show_spinner=False)
+def divergences() -> DivergenceStore:
+    """The process-wide store of divergences per token."""
+    return DivergenceStore()
+
+
+@st.cache_resource(show_spinner=False)
+def comparisons() -> Comparisons:
+    """The process-wide comparisons of precisions."""
+    return Comparisons(store(), divergences(), models())
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from data.schema import ModelRef
+from models.loading_hub import HubFacts
 
 _KEY = "chorale"
 
@@ -21,12 +23,18 @@ class DiversityState:
         selection: (condition key, sample index) of the points picked on the map.
         keys: letters of the conditions on the page, in order.
         deleted: the run that "Undo" would bring back.
+        kind: the only kind of run that the page shows; "" shows any.
     """
 
     run_id: str = ""
     selection: frozenset[tuple[str, int]] = frozenset()
     keys: tuple[str, ...] = ("a", "b", "c")
     deleted: str = ""
+    kind: str = ""
+
+
+def _quantization() -> DiversityState:
+    return DiversityState(kind="quantization")
 
 
 @dataclass
@@ -38,17 +46,32 @@ class State:
         owner: hash of the token; what the visitor makes belongs to it.
         model: the model that new conditions use; None until one is picked takes the host's.
         models: models picked in this session, the latest first.
+        model_picked: whether a model was picked just now, so that the picker closes.
+        loads: what came of "Load now", per model.
+        looked_up: what the Hub told of a model, per id and revision.
         served: names of the models that a server listed, per address.
         rates: answers per second last seen, per model id.
+        page: the field of the page on show.
     """
 
     token: str = ""
     owner: str = ""
     model: ModelRef | None = None
     models: tuple[ModelRef, ...] = ()
+    model_picked: bool = False
+    loads: dict[ModelRef, Future[None]] = field(default_factory=dict)
+    looked_up: dict[tuple[str, str], HubFacts] = field(default_factory=dict)
     served: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
     diversity: DiversityState = field(default_factory=DiversityState)
+    quantization: DiversityState = field(default_factory=_quantization)
+    page: str = "diversity"
+
+    @property
+    def here(self) -> DiversityState:
+        """What the page on show remembers."""
+        found: DiversityState = getattr(self, self.page)
+        return found
 
 
 def session() -> State:

@@ -31,13 +31,30 @@ def measure_tile(
             grid.markdown(_number(measure, key, estimate, theme))
 
 
+def plain_tile(measure: Measure, estimate: Estimate) -> None:
+    """One measure of a run as a whole, with its interval and n."""
+    with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.markdown(f"**{measure.label}**", width="content")
+            _card_button(measure)
+        value, span = _words(measure, estimate)
+        n = f", n = {estimate.n}" if estimate.is_defined else ""
+        st.markdown(f"**{value}**  \n:small[:gray[{span}{n}]]")
+
+
+def _words(measure: Measure, estimate: Estimate) -> tuple[str, str]:
+    """A value and its interval, or why there is none."""
+    if not estimate.is_defined and estimate.n >= measure.floor and measure.needs_independence:
+        return "–", "answers share calls"
+    if not estimate.is_defined:
+        return "too few", f"{estimate.n} of {measure.floor}"
+    low, value, high = map(measure.format, (estimate.low, estimate.value, estimate.high))
+    return value, f"{low}–{high}"
+
+
 def _number(measure: Measure, key: str, estimate: Estimate, theme: Theme) -> str:
     mark = condition_mark(key)
-    if estimate.is_defined:
-        value = measure.format(estimate.value)
-        span = f"{measure.format(estimate.low)}–{measure.format(estimate.high)}"
-    else:
-        value, span = "too few", f"{estimate.n} of {measure.floor}"
+    value, span = _words(measure, estimate)
     head = f':color[{mark.glyph} **{value}**]{{foreground="{mark.ink_on(theme)}"}}'
     return f"{head}  \n:small[:gray[{span}]]"
 

@@ -19,8 +19,16 @@ class PromptError(ChoraleError):
     """A prompt that is empty, too long, or that no template accepts."""
 
 
+class CorpusError(ChoraleError):
+    """A file of conversations that can't be read as what it should be."""
+
+
 class ModelError(ChoraleError):
     """A model that can't be found, loaded, or run."""
+
+
+class UnsupportedError(ModelError):
+    """Something that models of this kind can't tell."""
 
 
 class MemoryBudgetError(ModelError):
@@ -33,3 +41,7 @@ class StoreError(ChoraleError):
 
 class QueueError(ChoraleError):
     """More work than this host accepts from one visitor."""
+
+
+class UploadError(ChoraleError):
+    """A file that can't be read as people's answers, with the row and column that are wrong."""

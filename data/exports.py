@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.recording import SETTINGS, read_table
-from data.rows import run_to_json, unit_rows
-from data.schema import RunData, Sample
+from data.rows import run_to_json, steps_to_json, unit_rows, void_to_json
+from data.schema import Option, RunData, Sample
 
 Extra = Mapping[str, Sequence[Any]]
 
@@ -72,6 +72,9 @@ def to_parquet(data: RunData, extra: Extra | None = None) -> bytes:
         "call_id": pa.array([s.call_id for s in data.samples], pa.string()),
         "text": pa.array([_readable(s.text) for s in data.samples], pa.string()),
         "thinking": pa.array([_readable(s.thinking) for s in data.samples], pa.string()),
+        "origin": pa.array([_readable(s.origin) for s in data.samples], pa.string()),
+        "steps": pa.array([steps_to_json(s.steps) for s in data.samples], pa.string()),
+        "spent": pa.array([s.spent for s in data.samples], pa.int64()),
         "finish": pa.array([s.finish.value for s in data.samples], pa.string()),
         "token_ids": _lists([s.token_ids for s in data.samples], np.int64, np.int32),
         "logprobs": _lists([s.logprobs for s in data.samples], np.float64, np.float32),
@@ -86,6 +89,8 @@ def to_parquet(data: RunData, extra: Extra | None = None) -> bytes:
         "run": run_to_json(data.run),
         "texts": _unreadable([s.text for s in data.samples]),
         "thoughts": _unreadable([s.thinking for s in data.samples]),
+        "origins": _unreadable([s.origin for s in data.samples]),
+        "voids": [void_to_json(key, sample) for key, sample in data.voids],
     }
     table = pa.table(columns).replace_schema_metadata({SETTINGS: json.dumps(settings)})
     out = io.BytesIO()
@@ -124,8 +129,12 @@ def _answers(data: RunData) -> dict[str, list[Any]]:
         "min_p": [c.decoding.min_p for c, _ in rows],
         "max_new_tokens": [c.decoding.max_new_tokens for c, _ in rows],
         "stop": [json.dumps(c.decoding.stop) if c.decoding.stop else "" for c, _ in rows],
+        "strategy": [c.strategy.name for c, _ in rows],
+        "options": [_named(c.strategy.options) for c, _ in rows],
         "seed": [data.run.seed] * len(rows),
         "index": [s.index for _, s in rows],
+        "call_id": [s.call_id for _, s in rows],
+        "origin": [s.origin for _, s in rows],
         "text": [s.text for _, s in rows],
         "thinking": [s.thinking for _, s in rows],
         "finish": [s.finish.value for _, s in rows],
@@ -137,11 +146,16 @@ def _token_sums(samples: Sequence[Sample]) -> dict[str, list[Any]]:
     """Empty cells where a server didn't tell."""
     return {
         "tokens": [len(s.token_ids) if s.token_ids or not s.text else None for s in samples],
+        "spent": [s.cost if s.cost or not s.text else None for s in samples],
         "logprob": [_told(sum(s.logprobs)) if s.logprobs else None for s in samples],
         "mean_entropy": [
             _told(sum(s.entropies) / len(s.entropies)) if s.entropies else None for s in samples
         ],
     }
+
+
+def _named(options: Sequence[tuple[str, Option]]) -> str:
+    return json.dumps(dict(options)) if options else ""
 
 
 def _told(value: float) -> float | None:

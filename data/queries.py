@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
-from data.rows import condition_from_row, read_only, run_from_row, unit_rows
-from data.schema import Run
+from data.rows import condition_from_row, read_only, run_from_row, sample_from_row, unit_rows
+from data.schema import FinishReason, Run, Sample
 from data.tables import conditions, runs, samples
+
+VOID = (FinishReason.MISSING.value, FinishReason.UNREAD.value)  # draws without an answer
 
 
 def find_runs(connection: Connection, *where: Any) -> list[Run]:
@@ -23,6 +25,15 @@ def find_runs(connection: Connection, *where: Any) -> list[Run]:
     for row in connection.execute(query.order_by(conditions.c.position)).mappings():
         asked[row["run_id"]].append(condition_from_row(row))
     return [run_from_row(row, asked[row["id"]]) for row in found]
+
+
+def find_samples(
+    connection: Connection, query: Select[Any], run_id: str, *where: Any
+) -> tuple[tuple[str, Sample], ...]:
+    """A run's samples with their condition keys, in order of arrival."""
+    found = query.where(samples.c.run_id == run_id, *where).order_by(samples.c.id)
+    rows = connection.execute(found).mappings()
+    return tuple((row["key"], sample_from_row(row)) for row in rows)
 
 
 def count_samples(connection: Connection, ids: Sequence[str]) -> Mapping[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.errors import ChoraleError
-from data.rows import read_only, run_from_json, unit_rows
-from data.schema import Condition, FinishReason, Run, RunData, Sample
+from data.rows import read_only, run_from_json, steps_from_json, unit_rows, void_from_json
+from data.schema import Condition, FinishReason, Run, RunData, Sample, Step
 
 SETTINGS = "chorale"  # the metadata key with the run's settings
 
@@ -30,41 +31,78 @@ def read_table(source: pa.BufferReader | str | os.PathLike[str]) -> RunData:
         settings = json.loads((table.schema.metadata or {})[SETTINGS.encode()])
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise _broken("it is no parquet file with a Chorale run in it") from error
-    run, texts, thoughts = _settings(settings, rows=table.num_rows)
+    kept = _kept(settings, rows=table.num_rows)
     keys = _column(table, "condition", str)
-    samples = _samples(table, texts, thoughts)
-    _check_rows(run, keys, samples)
+    samples = _samples(table, kept)
+    _check_rows(kept, keys, samples)
     xy = [_column(table, name, float) for name in ("x", "y")]
     coordinates = np.array(xy, dtype=np.float32).T.reshape(-1, 2)
     _check_finite("x and y", coordinates)
-    return RunData(run, tuple(keys), samples, _vectors(table), read_only(coordinates))
+    vectors = _vectors(table)
+    return RunData(kept.run, tuple(keys), samples, vectors, read_only(coordinates), kept.voids)
 
 
-def _settings(settings: Any, *, rows: int) -> tuple[Run, dict[int, str], dict[int, str]]:
-    """The run, and by row texts and thoughts that their columns couldn't hold."""
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the metadata keep.
+
+    Attributes:
+        run: its settings.
+        exact: by column and row the texts that their columns couldn't hold.
+        voids: draws without an answer.
+    """
+
+    run: Run
+    exact: Mapping[str, Mapping[int, str]]
+    voids: tuple[tuple[str, Sample], ...]
+
+
+def _kept(settings: Any, *, rows: int) -> _Kept:
     try:
         if settings["format"] != 1:
             raise ValueError(f"format is {settings['format']}")
         run = run_from_json(settings["run"])
-        texts = {int(row): text for row, text in settings["texts"].items()}
-        thoughts = {int(row): text for row, text in settings.get("thoughts", {}).items()}
-        both = (*texts.values(), *thoughts.values())
-        for value in (run.prompt, run.note, run.embedder, *both):
+        texts = {"text": settings["texts"]}
+        later = {"thinking": "thoughts", "origin": "origins"}  # earlier versions lack these
+        texts |= {column: settings.get(name, {}) for column, name in later.items()}
+        exact = {c: {int(row): text for row, text in found.items()} for c, found in texts.items()}
+        for value in (run.prompt, run.note, run.embedder, *_values(exact)):
             _expect(value, str)
         for condition in run.conditions:
             _check_condition(condition)
-        if not all(0 <= row < rows for row in (*texts, *thoughts)):
+        if not all(0 <= row < rows for found in exact.values() for row in found):
             raise ValueError("a text has no row")
+        voids = tuple(void_from_json(void) for void in settings.get("voids", ()))
+        for key, void in voids:
+            _check_void(key, void)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _broken(f"its settings can't be read ({error})") from error
-    return run, texts, thoughts
+    return _Kept(run, exact, voids)
+
+
+def _values(exact: Mapping[str, Mapping[int, str]]) -> list[str]:
+    return [text for found in exact.values() for text in found.values()]
+
+
+def _check_void(key: str, void: Sample) -> None:
+    for word in (key, void.call_id, void.origin):
+        _expect(word, str)
+    _expect(void.index, int)
+    _expect(void.spent, type(None), int)
 
 
 def _check_condition(condition: Condition) -> None:
     model, decoding = condition.model, condition.decoding
-    words = (condition.key, condition.name, condition.system, model.id, model.revision)
+    words = [condition.key, condition.name, condition.system, condition.strategy.name]
+    for each in (model, *condition.choir):
+        words += [each.id, each.revision, each.quantization]
     for word in (*words, *decoding.stop):
         _expect(word, str)
+    for name, value in condition.strategy.options:
+        _expect(name, str)
+        for part in value if isinstance(value, tuple) else ():
+            _expect(part, str)
+        _expect(value, int, float, str, tuple)
     for number in (decoding.temperature, decoding.top_p, decoding.min_p):
         _expect(number, int, float)
     for count in (condition.n, decoding.top_k, decoding.max_new_tokens):
@@ -76,55 +114,74 @@ def _expect(value: object, *kinds: type) -> None:
         raise TypeError(f"{value!r} is no {kinds[-1].__name__}")
 
 
-def _samples(
-    table: pa.Table, texts: Mapping[int, str], thoughts: Mapping[int, str]
-) -> tuple[Sample, ...]:
+def _samples(table: pa.Table, kept: _Kept) -> tuple[Sample, ...]:
     names = ("token_ids", "logprobs", "entropies")
     lists = [_lists(table, name) for name in names]
     finishes = _column(table, "finish", str)
     rows = zip(
         _column(table, "index", int), _column(table, "call_id", str),
-        zip(_exact(table, "text", texts), _thinking(table, thoughts), strict=True),
-        *lists, finishes, strict=True,
+        zip(*(_exact(table, name, kept) for name in ("text", "thinking", "origin")), strict=True),
+        zip(*lists, strict=True), finishes, zip(_steps(table), _spent(table), strict=True),
+        strict=True,
     )  # fmt: skip
     return tuple(_sample(number, *row) for number, row in enumerate(rows, start=1))
 
 
-def _exact(table: pa.Table, name: str, exact: Mapping[int, str]) -> list[str]:
+def _exact(table: pa.Table, name: str, kept: _Kept) -> list[str]:
+    """A column of any texts; files of earlier versions have but the answers."""
+    if name != "text" and name not in table.column_names:
+        return [""] * table.num_rows
+    exact = kept.exact[name]
     return [exact.get(row, text) for row, text in enumerate(_column(table, name, str))]
 
 
-def _thinking(table: pa.Table, exact: Mapping[int, str]) -> list[str]:
-    """Files of earlier versions have no such column."""
-    if "thinking" not in table.column_names:
-        return [""] * table.num_rows
-    return _exact(table, "thinking", exact)
+def _steps(table: pa.Table) -> list[tuple[Step, ...]]:
+    if "steps" not in table.column_names:
+        return [()] * table.num_rows
+    steps = []
+    for row, text in enumerate(_column(table, "steps", str), start=1):
+        try:
+            steps.append(steps_from_json(text))
+        except (TypeError, ValueError) as error:
+            raise _broken(f"row {row}, column “steps” has {text!r}") from error
+    return steps
+
+
+def _spent(table: pa.Table) -> list[int | None]:
+    if "spent" not in table.column_names:
+        return [None] * table.num_rows
+    column = _present(table, "spent")
+    if not pa.types.is_integer(column.type):
+        raise _broken(f"column “spent” holds {column.type}")
+    return column.to_pylist()
 
 
 def _sample(
     row: int,
     index: int,
     call_id: str,
-    said: tuple[str, str],
-    token_ids: list[int],
-    logprobs: list[float],
-    entropies: list[float],
+    said: tuple[str, str, str],
+    numbers: tuple[list[Any], list[Any], list[Any]],
     finish: str,
+    way: tuple[tuple[Step, ...], int | None],
 ) -> Sample:
-    if finish not in set(FinishReason):
+    if finish not in (FinishReason.STOP, FinishReason.LENGTH):
         raise _broken(f"row {row}, column “finish” has {finish!r}")
-    if not len(token_ids) == len(logprobs) == len(entropies):
+    if len({len(each) for each in numbers}) > 1:
         raise _broken(f"row {row} has unequal numbers of token_ids, logprobs and entropies")
+    text, thinking, origin = said
+    tokens, logprobs, entropies = map(tuple, numbers)
     return Sample(
-        index, call_id, said[0], tuple(token_ids), tuple(logprobs), tuple(entropies),
-        FinishReason(finish), said[1],
+        index, call_id, text, tokens, logprobs, entropies, FinishReason(finish), thinking, origin,
+        *way,
     )  # fmt: skip
 
 
-def _check_rows(run: Run, keys: Sequence[str], samples: Sequence[Sample]) -> None:
-    sizes = {condition.key: condition.n for condition in run.conditions}
+def _check_rows(kept: _Kept, keys: Sequence[str], samples: Sequence[Sample]) -> None:
+    sizes = {condition.key: condition.n for condition in kept.run.conditions}
     seen: set[tuple[str, int]] = set()
-    for row, (key, sample) in enumerate(zip(keys, samples, strict=True), start=1):
+    everything = (*zip(keys, samples, strict=True), *kept.voids)
+    for row, (key, sample) in enumerate(everything, start=1):
         if key not in sizes:
             raise _broken(f"row {row}, column “condition” has {key!r}, which the run doesn't have")
         if not 0 <= sample.index < sizes[key]:

@@ -16,9 +16,12 @@ from data.schema import (
     Decoding,
     FinishReason,
     ModelRef,
+    Option,
     Run,
     RunState,
     Sample,
+    Step,
+    Strategy,
 )
 
 Row = RowMapping | Mapping[str, Any]
@@ -72,11 +75,14 @@ def condition_to_row(condition: Condition) -> dict[str, Any]:
         "stop": json.dumps(decoding.stop),
         "system": condition.system,
         "n": condition.n,
+        "strategy": condition.strategy.name,
+        "options": json.dumps(condition.strategy.options),
+        "choir": json.dumps([(m.id, m.revision, m.quantization) for m in condition.choir]),
     }
 
 
 def condition_from_row(row: Row) -> Condition:
-    """Undo `condition_to_row`."""
+    """Undo `condition_to_row`. Files of earlier versions lack what came later."""
     return Condition(
         key=row["key"],
         name=row["name"],
@@ -87,11 +93,38 @@ def condition_from_row(row: Row) -> Condition:
             top_k=row["top_k"],
             min_p=row["min_p"],
             max_new_tokens=row["max_new_tokens"],
-            stop=tuple(json.loads(row.get("stop", "[]"))),  # files of earlier versions lack it
+            stop=tuple(json.loads(row.get("stop", "[]"))),
         ),
         system=row["system"],
         n=row["n"],
+        strategy=Strategy(row.get("strategy", "plain"), _options(row.get("options", "[]"))),
+        choir=tuple(ModelRef(*model) for model in json.loads(row.get("choir", "[]"))),
     )
+
+
+def _options(text: str) -> tuple[tuple[str, Option], ...]:
+    """JSON knows no tuples: lists of texts become some again."""
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in json.loads(text)
+    )
+
+
+def steps_to_json(steps: Sequence[Step]) -> str:
+    """Labels and texts, in ASCII."""
+    return json.dumps([(step.label, step.text) for step in steps])
+
+
+def steps_from_json(text: str) -> tuple[Step, ...]:
+    """Undo `steps_to_json`.
+
+    Raises:
+        TypeError, ValueError: it isn't what that wrote.
+    """
+    steps = tuple(Step(label, said) for label, said in json.loads(text))
+    if not all(isinstance(part, str) for step in steps for part in (step.label, step.text)):
+        raise TypeError("a step is no text")
+    return steps
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
@@ -128,6 +161,9 @@ def sample_to_row(run_id: str, key: str, sample: Sample) -> dict[str, Any]:
         "entropies": np.asarray(sample.entropies, dtype="<f8").tobytes(),
         "finish": sample.finish.value,
         "thinking": sample.thinking,
+        "origin": sample.origin,
+        "steps": steps_to_json(sample.steps),
+        "spent": sample.spent,
     }
 
 
@@ -142,7 +178,39 @@ def sample_from_row(row: Row) -> Sample:
         entropies=tuple(np.frombuffer(row["entropies"], dtype="<f8").tolist()),
         finish=FinishReason(row["finish"]),
         thinking=row["thinking"],
+        origin=row["origin"],
+        steps=steps_from_json(row["steps"]),
+        spent=row["spent"],
     )
+
+
+def void_to_json(key: str, sample: Sample) -> dict[str, Any]:
+    """A draw without an answer, as JSON takes it."""
+    return {
+        "condition": key,
+        "index": sample.index,
+        "call_id": sample.call_id,
+        "finish": sample.finish.value,
+        "origin": sample.origin,
+        "steps": steps_to_json(sample.steps),
+        "spent": sample.spent,
+    }
+
+
+def void_from_json(value: Mapping[str, Any]) -> tuple[str, Sample]:
+    """Undo `void_to_json`.
+
+    Raises:
+        KeyError, TypeError, ValueError: something is missing or of another kind.
+    """
+    finish, steps = FinishReason(value["finish"]), steps_from_json(value["steps"])
+    sample = Sample(
+        value["index"], value["call_id"], "", (), (), (), finish,
+        origin=value["origin"], steps=steps, spent=value["spent"],
+    )  # fmt: skip
+    if sample.answered:
+        raise ValueError("a draw without an answer has one")
+    return value["condition"], sample
 
 
 def unit_rows(vectors: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 Role = Literal["system", "user", "assistant"]
 Quantization = Literal["bf16", "fp32", "int8", "nf4"]
+Option = int | float | str | tuple[str, ...]
 
 MIN_SAMPLES, MAX_SAMPLES = 8, 512
 MAX_CONDITIONS = 4
+MAX_CHOIR = 4  # models that answer in turn under one condition
+LEAST_ENTROPY = 1e-6  # nats; below it, an adaptive temperature takes all choices as equally sure
 
 
 class FinishReason(StrEnum):
@@ -22,6 +25,8 @@ class FinishReason(StrEnum):
 
     STOP = "stop"  # the model ended its answer
     LENGTH = "length"  # the limit of new tokens, or of the context, was reached
+    MISSING = "missing"  # no answer: its call gave fewer than it was asked for
+    UNREAD = "unread"  # no answer: what its call gave could not be read
 
 
 class RunState(StrEnum):
@@ -84,6 +89,41 @@ class Decoding:
 
 
 @dataclass(frozen=True, slots=True)
+class AdaptiveDecoding(Decoding):
+    """A temperature T · (1 + strength · h) for each token, h from the entropy H of its choice.
+
+    h is (ln H − centre) / scale, with H at least `LEAST_ENTROPY`; positive values are divided by
+    `highest`, negative ones by −`lowest`, and the outcome is cut to [−1, 1].
+
+    Attributes:
+        strength: in [0, 1).
+        centre: of ln H, H in nats.
+        scale: ≥ 0; at 0 the temperature stays as it is.
+        lowest: smallest value seen before it was divided, ≤ 0.
+        highest: largest value, ≥ 0.
+    """
+
+    strength: float = 0.0
+    centre: float = 0.0
+    scale: float = 1.0
+    lowest: float = -1.0
+    highest: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """By which strategy answers are asked for; see `experiments.strategies`.
+
+    Attributes:
+        name: "plain" asks the question as it is, once per answer.
+        options: what is set for it, as pairs of name and value, in the strategy's own order.
+    """
+
+    name: str = "plain"
+    options: tuple[tuple[str, Option], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One way of asking: the unit that a run compares.
 
@@ -91,7 +131,9 @@ class Condition:
         key: stable within its run ("a" … "d"); its letter fixes its colour and symbol.
         name: what the user calls it.
         system: persona or other system prompt; "" sends none.
-        n: independent draws wanted.
+        n: answers wanted; independent of each other unless the strategy takes several from a call.
+        strategy: how they are asked for.
+        choir: more models that take turns with the first, call by call.
     """
 
     key: str
@@ -100,11 +142,23 @@ class Condition:
     decoding: Decoding = Decoding()
     system: str = ""
     n: int = 64
+    strategy: Strategy = Strategy()
+    choir: tuple[ModelRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was written on the way to an answer: a plan, a list, a role; and what that is."""
+
+    label: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One draw. Independent of every draw with another call_id.
+
+    Where a call gave no answer for its place, text and tokens are empty and `finish` says why.
 
     A server may not tell all of it: token ids are then −1, log-probabilities and entropies NaN,
     one each per token; where not even the number of tokens is told, there are none.
@@ -113,10 +167,15 @@ class Sample:
         index: place in its condition, 0 ≤ index < n; with the condition's seed it fixes the draw.
         call_id: draws that came from one model call share it; one per sample in plain sampling.
         text: what the model answered, special tokens removed.
-        token_ids: the tokens drawn: thinking, answer, and the end token or stop text that ended it.
+        token_ids: the tokens drawn: thinking, answer, and the end token or stop text that ended it;
+            none where it is a part of a longer reply.
         logprobs: natural log-probability of each under the model at T = 1, before truncation.
         entropies: nats, of the model's full distribution at T = 1 at each step.
         thinking: what it wrote for itself before it answered; "" when it doesn't mark any.
+        origin: what set its asking apart from the others': a role, a wording, a model; or "".
+        steps: what was written on the way to it, in order.
+        spent: tokens drawn for its sake, all steps included. What a call's answers have in common
+            is shared out among them, so that the sum is what was drawn; None: its own tokens.
     """
 
     index: int
@@ -127,6 +186,19 @@ class Sample:
     entropies: tuple[float, ...]
     finish: FinishReason
     thinking: str = ""
+    origin: str = ""
+    steps: tuple[Step, ...] = ()
+    spent: int | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer."""
+        return self.finish in (FinishReason.STOP, FinishReason.LENGTH)
+
+    @property
+    def cost(self) -> int:
+        """Tokens drawn for its sake; 0 where a server doesn't tell."""
+        return len(self.token_ids) if self.spent is None else self.spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +234,8 @@ class RunData:
         samples: (m,) the draws.
         vectors: (m, d) float32 L2-normalised embeddings, read-only.
         coordinates: (m, 2) float32 places on the map, read-only.
+        voids: draws that gave no answer, with their condition keys; they have no row, but they
+            were asked for and paid for.
     """
 
     run: Run
@@ -169,3 +243,4 @@ class RunData:
     samples: tuple[Sample, ...]
     vectors: NDArray[np.float32]
     coordinates: NDArray[np.float32]
+    voids: tuple[tuple[str, Sample], ...] = ()

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from data.database import as_store_error, open_engine
 from data.errors import StoreError
 from data.migration import add_missing_columns
-from data.queries import count_samples, find_runs, sample_ids, taken, vectors_of
+from data.queries import VOID, count_samples, find_runs, find_samples, sample_ids, taken, vectors_of
 from data.rows import condition_to_row, read_only, run_to_row, sample_from_row, sample_to_row
 from data.schema import Run, RunData, RunState, Sample
 from data.tables import conditions, metadata, places, runs, samples
@@ -130,16 +130,10 @@ class Store:
         return {key: frozenset(indices) for key, indices in found.items()}
 
     def unplaced(self, run_id: str) -> tuple[tuple[str, Sample], ...]:
-        """Finished draws that have no vector yet, in order of arrival, with their keys."""
-        query = (
-            select(samples)
-            .outerjoin(places)
-            .where(samples.c.run_id == run_id, places.c.sample_id.is_(None))
-            .order_by(samples.c.id)
-        )
+        """Answers that have no vector yet, in order of arrival, with their keys."""
+        query = select(samples).outerjoin(places).where(places.c.sample_id.is_(None))
         with self._transaction() as connection:
-            rows = connection.execute(query).mappings().all()
-        return tuple((row["key"], sample_from_row(row)) for row in rows)
+            return find_samples(connection, query, run_id, samples.c.finish.not_in(VOID))
 
     def add_places(
         self,
@@ -220,6 +214,7 @@ class Store:
         )
         with self._transaction() as connection:
             rows = connection.execute(query).mappings().all()
+            voids = find_samples(connection, select(samples), run_id, samples.c.finish.in_(VOID))
         return RunData(
             run=run,
             keys=tuple(row["key"] for row in rows),
@@ -228,6 +223,7 @@ class Store:
             coordinates=read_only(
                 np.array([(row["x"], row["y"]) for row in rows], dtype=np.float32).reshape(-1, 2)
             ),
+            voids=voids,
         )
 
     def delete(self, run_id: str, owner: str) -> None:

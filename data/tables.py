@@ -87,6 +87,9 @@ conditions = Table(
     Column("stop", AnyText, nullable=False, server_default="[]"),
     Column("system", AnyText, nullable=False),
     Column("n", Integer, nullable=False),
+    Column("strategy", String(32), nullable=False, server_default="plain"),
+    Column("options", AnyText, nullable=False, server_default="[]"),  # pairs, as JSON
+    Column("choir", AnyText, nullable=False, server_default="[]"),  # models, as JSON
 )
 
 samples = Table(
@@ -104,6 +107,9 @@ samples = Table(
     Column("entropies", LargeBinary, nullable=False),  # float64
     Column("finish", String(8), nullable=False),
     Column("thinking", AnyText, nullable=False, server_default=""),
+    Column("origin", AnyText, nullable=False, server_default=""),
+    Column("steps", AnyText, nullable=False, server_default="[]"),  # labels and texts, as JSON
+    Column("spent", Integer),  # tokens; NULL: those of token_ids
     UniqueConstraint("run_id", "key", "index"),
 )
 
@@ -114,4 +120,15 @@ places = Table(
     Column("vector", LargeBinary, nullable=False),  # float16, L2-normalised
     Column("x", Float(53), nullable=False),
     Column("y", Float(53), nullable=False),
+)
+
+# How far the model of another condition is from the one that drew a sample, at each of its tokens.
+divergences = Table(
+    "divergences",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(16), primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("kl", LargeBinary, nullable=False),  # float32, nats
+    Column("js", LargeBinary, nullable=False),  # float32, nats
 )

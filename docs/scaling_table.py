@@ -63,7 +63,11 @@ def _untied(name: str, billions: float, *, hidden: int, layers: int, vocabulary:
     return Model(name, shape)
 
 
-_LISTED = {known.id: Model(known.name, known.shape, tied=True) for known in KNOWN if known.shape}
+_LISTED = {
+    listed.id: Model(listed.name, listed.shape, tied=listed.architecture.tied)
+    for listed in KNOWN
+    if listed.shape is not None and listed.architecture is not None
+}
 SMALL, MIDDLE = _LISTED["Qwen/Qwen3-0.6B"], _LISTED["Qwen/Qwen3-1.7B"]
 LLAMA_8B = _untied("Llama 3.1 8B", 8.030, hidden=4096, layers=32, vocabulary=128256)
 QWEN_14B = _untied("Qwen2.5 14B", 14.770, hidden=5120, layers=48, vocabulary=152064)

@@ -15,6 +15,7 @@ from data.store import Store
 from experiments.base import Experiment
 from experiments.limits import Limits
 from experiments.pipeline import STOPPED_BY_USER, Begun, Job
+from experiments.quantization import QuantizationExperiment
 from experiments.sampling import SamplingExperiment
 from experiments.snapshot import ENDED, Phase, Snapshot, empty_data, stored_snapshot
 from models.base import Embedder
@@ -23,7 +24,7 @@ from models.manager import ModelManager
 __all__ = ["ENDED", "JobManager", "Phase", "Snapshot"]
 
 KEPT = 8  # finished runs held in memory
-KINDS = {SamplingExperiment.kind: SamplingExperiment.of}
+KINDS = {kind.kind: kind.of for kind in (SamplingExperiment, QuantizationExperiment)}
 
 
 class JobManager:
@@ -76,6 +77,7 @@ class JobManager:
         with self._lock:
             self._limits.check(experiment, active=len(self.active(owner)))
             self._store.create(run)
+            self._models.choose_together(condition.model for condition in run.conditions)
             self._start(Begun(empty_data(run)), experiment)
         return run.id
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from data.errors import ChoraleError, ModelError, QueueError
 from experiments.base import Experiment
-from models.registry import BUNDLED_ID, KNOWN
-from models.server_address import is_server, own_models, parse_server
+from experiments.strategies.registry import most_tokens, voices
+from models.registry import offered_ids
+from models.server_address import is_server, parse_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,7 @@ class Limits:
         """Those of a public host when CHORALE_PUBLIC is 1, else hardly any.
 
         CHORALE_MAX_SAMPLES, CHORALE_MAX_TOKENS and CHORALE_MAX_RUNS override each. A public host
-        runs the listed models and the operator's own choice, CHORALE_MODEL, and of a model server
-        those that CHORALE_SERVER_MODELS names.
+        runs the models on its operator's list; see `models.registry.offered_ids`.
 
         Raises:
             ChoraleError: one of them is not a whole number above 0.
@@ -45,7 +45,7 @@ class Limits:
             samples=_whole(environment, "CHORALE_MAX_SAMPLES", base.samples),
             tokens=_whole(environment, "CHORALE_MAX_TOKENS", base.tokens),
             runs=_whole(environment, "CHORALE_MAX_RUNS", base.runs),
-            models=_offered(environment) if public else None,
+            models=offered_ids(environment) if public else None,
         )
 
     def check(self, experiment: Experiment, *, active: int) -> None:
@@ -59,12 +59,12 @@ class Limits:
             QueueError: it is over one of the caps.
             ModelError: this host doesn't offer one of its models, or may not go where it is.
         """
-        for condition in experiment.conditions:
-            if is_server(condition.model.id):
-                parse_server(condition.model.id)  # before its address is stored anywhere
-            if self.models is not None and condition.model.id not in self.models:
+        for model in (model for condition in experiment.conditions for model in voices(condition)):
+            if is_server(model.id):
+                parse_server(model.id)  # before its address is stored anywhere
+            if self.models is not None and model.id not in self.models:
                 raise ModelError(
-                    f"This host doesn't offer the model “{condition.model.id}”.",
+                    f"This host doesn't offer the model “{model.id}”.",
                     "Choose one from the list.",
                 )
         if active >= self.runs:
@@ -78,17 +78,12 @@ class Limits:
                 f"This run asks for {samples} answers, and this host gives {self.samples} per run.",
                 "Ask for fewer answers or compare fewer conditions.",
             )
-        tokens = sum(c.n * c.decoding.max_new_tokens for c in experiment.conditions)
+        tokens = sum(most_tokens(condition) for condition in experiment.conditions)
         if tokens > self.tokens:
             raise QueueError(
                 f"This run may draw {tokens} tokens, and this host gives {self.tokens} per run.",
                 "Ask for fewer or shorter answers.",
             )
-
-
-def _offered(environment: Mapping[str, str]) -> frozenset[str]:
-    own = environment.get("CHORALE_MODEL", BUNDLED_ID)
-    return frozenset({own, *(model.id for model in KNOWN), *own_models(environment)})
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int) -> int:

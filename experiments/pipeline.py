@@ -168,8 +168,8 @@ class Job:
             return
         rows = [(event.condition, event.sample) for event in events]
         self._store.add_drawn(self.run.id, rows)
-        self._progress.drew(key for key, _ in rows)
-        self._placer.put(rows)
+        self._progress.drew(rows)
+        self._placer.put(row for row in rows if row[1].answered)
 
     def _fail(self, error: BaseException) -> None:
         if not isinstance(error, ChoraleError):

@@ -6,11 +6,11 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from data.errors import ChoraleError
-from data.schema import ModelRef, RunData, RunState
+from data.schema import ModelRef, RunData, RunState, Sample
 from experiments.snapshot import Phase, Snapshot, next_version, wanted_of
 from models.manager import ModelManager
 from models.registry import display_name
@@ -30,6 +30,7 @@ class Progress:
         self._models = models
         self._run = data.run
         self._data = data
+        self._voids = data.voids
         self._version = next_version()
         self._phase = Phase.QUEUED
         self._message = ""
@@ -71,10 +72,11 @@ class Progress:
             self._phase = Phase.ANALYSING
             self._message = "placing the last answers"
 
-    def drew(self, keys: Iterable[str]) -> None:
-        """Draws of these conditions are in the store."""
-        counts = Counter(keys)
+    def drew(self, rows: Sequence[tuple[str, Sample]]) -> None:
+        """These draws are in the store."""
+        counts = Counter(key for key, _ in rows)
         with self._lock:
+            self._voids += tuple(row for row in rows if not row[1].answered)
             for key, count in counts.items():
                 self._drawn[key] += count
             self._came += counts.total()
@@ -120,13 +122,14 @@ class Progress:
                 rate=rate,
                 elapsed_s=now - self._began,
                 seconds_left=left / rate if phase is Phase.SAMPLING else math.nan,
-                data=self._data,
+                data=replace(self._data, voids=self._voids),
                 version=self._version,
             )
         # The model manager has a lock of its own: asked only after ours is free.
         return shown if awaited is None else self._waits(shown, awaited)
 
     def _waits(self, shown: Snapshot, model: ModelRef) -> Snapshot:
-        if self._models.loading(model):
-            return replace(shown, phase=Phase.LOADING, message=f"loading {display_name(model.id)}")
+        if (state := self._models.loading(model)) is not None:
+            message = f"loading {display_name(model.id)}: {state.words}"
+            return replace(shown, phase=Phase.LOADING, message=message)
         return replace(shown, message="waiting for its turn")

@@ -1,34 +1,38 @@
-"""One prompt, up to four ways of asking it, many independent draws of each."""
+"""One prompt, up to four ways of asking it, many answers to each."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
 from data.errors import ChoraleError, PromptError
 from data.schema import (
+    MAX_CHOIR,
     MAX_CONDITIONS,
     MAX_SAMPLES,
     MIN_SAMPLES,
     Condition,
     Decoding,
-    Message,
+    ModelRef,
     Run,
+    Sample,
 )
 from experiments.base import SampleDrawn, Turn
+from experiments.strategies.base import MAX_NEW_TOKENS, Question, Way
+from experiments.strategies.registry import voice_of, voices, way_of
 from models.base import LanguageModel
+from models.registry import display_name
 
-MAX_NEW_TOKENS = 4096
 MAX_TEMPERATURE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingExperiment:
-    """Ask one prompt under each condition, n times, every draw independent of the others.
+    """Ask one prompt under each condition until it has n answers, by the condition's strategy.
 
     Attributes:
         prompt: what is asked.
@@ -67,38 +71,51 @@ class SamplingExperiment:
         """The experiment that a stored run asked for."""
         return cls(prompt=run.prompt, conditions=run.conditions, seed=run.seed)
 
+    def seed_of(self, condition: Condition) -> int:
+        """The seed of a condition's draws."""
+        return condition_seed(self.seed, condition.key)
+
     def turns(self, drawn: Mapping[str, frozenset[int]], pace: Callable[[], int]) -> Iterator[Turn]:
         """Chunks of one condition each; see `experiments.base.Experiment`.
 
         Conditions of one model grow together, the one furthest behind first. Those of another
-        model come after, so that no model is loaded twice.
+        model come after, so that no model is loaded twice. A call of which anything is missing is
+        made again, and what it gave before is left out.
         """
-        for model in dict.fromkeys(condition.model for condition in self.conditions):
-            group = [c for c in self.conditions if c.model == model]
-            missing = {c.key: _missing(c, drawn.get(c.key, frozenset())) for c in group}
+        ways = {condition.key: way_of(condition.strategy) for condition in self.conditions}
+        for model in dict.fromkeys(m for c in self.conditions for m in voices(c)):
+            group = [c for c in self.conditions if model in voices(c)]
+            missing = {
+                c.key: _missing(c, ways[c.key], model, drawn.get(c.key, frozenset())) for c in group
+            }
             while any(missing.values()):
-                behind = max(group, key=lambda c: len(missing[c.key]) / c.n)
-                size = max(1, pace())
+                behind = max(group, key=lambda c: len(missing[c.key]) * ways[c.key].size / c.n)
+                way = ways[behind.key]
+                size = max(1, pace() // way.size)
                 chunk, missing[behind.key] = missing[behind.key][:size], missing[behind.key][size:]
-                yield Turn(model, partial(self._draw, behind, chunk))
+                there = drawn.get(behind.key, frozenset())
+                yield Turn(model, partial(self._draw, behind, way, chunk, there))
 
     def _draw(
         self,
         condition: Condition,
-        indices: list[int],
+        way: Way,
+        calls: list[int],
+        there: frozenset[int],
         model: LanguageModel,
         should_stop: Callable[[], bool],
     ) -> Iterator[SampleDrawn]:
-        system = (Message("system", condition.system),) if condition.system.strip() else ()
-        samples = model.generate(
-            (*system, Message("user", self.prompt)),
-            indices=indices,
+        question = Question(
+            prompt=self.prompt,
+            system=condition.system,
             decoding=condition.decoding,
-            seed=condition_seed(self.seed, condition.key),
-            should_stop=should_stop,
+            seed=self.seed_of(condition),
+            n=condition.n,
+            voices=len(voices(condition)),
         )
-        for sample in samples:
-            yield SampleDrawn(condition.key, sample)
+        for sample in way.draw(model, question, calls, should_stop):
+            if sample.index not in there:
+                yield SampleDrawn(condition.key, _signed(condition, sample))
 
 
 def condition_seed(seed: int, key: str) -> int:
@@ -112,8 +129,20 @@ def condition_seed(seed: int, key: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def _missing(condition: Condition, drawn: frozenset[int]) -> list[int]:
-    return [index for index in range(condition.n) if index not in drawn]
+def _missing(condition: Condition, way: Way, model: ModelRef, drawn: frozenset[int]) -> list[int]:
+    """The calls of this model's turn that lack something."""
+    indices = (index for index in range(condition.n) if index not in drawn)
+    calls = dict.fromkeys(index // way.size for index in indices)
+    models = voices(condition)
+    return [call for call in calls if models[call % len(models)] == model]
+
+
+def _signed(condition: Condition, sample: Sample) -> Sample:
+    """In a choir, with the name of the model that answered."""
+    if not condition.choir:
+        return sample
+    name = display_name(voice_of(condition, sample.index).id)
+    return replace(sample, origin=" · ".join(filter(None, (name, sample.origin))))
 
 
 def _check(condition: Condition) -> None:
@@ -121,8 +150,15 @@ def _check(condition: Condition) -> None:
         raise _refused(condition, "the key", "1 to 16 characters", condition.key)
     if not MIN_SAMPLES <= condition.n <= MAX_SAMPLES:
         raise _refused(condition, "n", f"{MIN_SAMPLES} to {MAX_SAMPLES}", condition.n)
-    if not condition.model.id.strip():
+    if not all(model.id.strip() for model in voices(condition)):
         raise ChoraleError(f"Condition “{condition.name}” names no model.", "Choose a model.")
+    if len(voices(condition)) > MAX_CHOIR or len(set(voices(condition))) < len(voices(condition)):
+        raise ChoraleError(
+            f"In condition “{condition.name}”, up to {MAX_CHOIR} different models take turns, but "
+            f"{len(voices(condition))} were given, or one of them twice.",
+            "Take each model once.",
+        )
+    way_of(condition.strategy)
     _check_decoding(condition, condition.decoding)
 
 

@@ -12,8 +12,9 @@ from typing import Any, get_args
 import yaml
 
 from data.errors import ChoraleError
-from data.schema import Condition, Decoding, ModelRef, Quantization
+from data.schema import Condition, Decoding, ModelRef, Quantization, Strategy
 from experiments.sampling import SamplingExperiment
+from experiments.strategies.registry import strategy
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "kind": (str,),
@@ -33,12 +34,22 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "min_p": (float, int),
     "max_new_tokens": (int,),
     "stop": (list,),
+    "strategy": (str,),
+    "options": (dict,),
+    "choir": (list,),
 }
-_WORDS = {str: "text", int: "a whole number", float: "a number", list: "a list"}
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "keys and values",
+}
 _EXPERIMENT = ("kind", "prompt", "seed", "conditions")
 _MODEL = ("revision", "quantization")
 _DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens", "stop")
-_CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING)
+_STRATEGY = ("strategy", "options", "choir")
+_CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING, *_STRATEGY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,9 @@ def read_experiment(text: str) -> SamplingExperiment:
     ```
 
     A condition may also have key, revision, quantization, top_p, top_k, min_p, max_new_tokens and
-    stop, a list of texts.
+    stop, a list of texts; strategy, by its name in `experiments.strategies.registry`, with its
+    options (`strategy: verbalized` and `options: {answers: 4}`); and choir, a list of more models
+    that take turns with the first.
 
     Raises:
         ChoraleError: it isn't YAML, or a key is missing, unknown or out of range; names the line
@@ -145,7 +158,28 @@ def _condition(node: yaml.Node, key: str) -> Condition:
         decoding=Decoding(**{k: values[k] for k in _DECODING if k in values}),
         system=values.get("system", ""),
         n=values["n"],
+        strategy=_strategy(entries),
+        choir=_choir(entries),
     )
+
+
+def _strategy(entries: Mapping[str, _Entry]) -> Strategy:
+    name, options = entries.get("strategy"), entries.get("options")
+    try:
+        return strategy(name.value if name else "plain", options.value if options else None)
+    except ChoraleError as error:
+        line = next(entry.line for entry in (options, name) if entry)
+        raise _wrong(line, error.what_happened.rstrip(".")) from error
+
+
+def _choir(entries: Mapping[str, _Entry]) -> tuple[ModelRef, ...]:
+    """Further models by their ids, in the usual precision."""
+    if "choir" not in entries:
+        return ()
+    entry = entries["choir"]
+    if not all(isinstance(model, str) for model in entry.value):
+        raise _wrong(entry.line, "“choir” must be a list of models")
+    return tuple(ModelRef(model) for model in entry.value)
 
 
 def _wrong(line: int, why: str) -> ChoraleError:

@@ -14,7 +14,23 @@ from typing import Literal
 
 from metrics.partition import JUDGED_F1, MEANING_THRESHOLD, TOWN_RAND_INDEX
 
-Direction = Literal["Higher is more diverse.", "Neither high nor low is more diverse."]
+Direction = Literal[
+    "Higher is more diverse.",
+    "Neither high nor low is more diverse.",
+    "Higher follows the user more.",
+    "Lower follows the user more.",
+    "Higher keeps more to itself.",
+    "Lower keeps more to itself.",
+    "Higher is a better choice of policies.",
+    "Higher is more alike.",
+    "Higher is more formal.",
+    "Higher is preferred more.",
+    "Higher is more agreement.",
+    "Higher is further apart.",
+    "Higher is better for people.",
+    "Lower is better for people.",
+    "Neither high nor low is better.",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,5 +231,5 @@ _ALL = (
 )
 
 CATALOGUE: Mapping[str, Measure] = MappingProxyType({measure.key: measure for measure in _ALL})
-PANEL: tuple[str, ...] = tuple(CATALOGUE)
+DEFAULT_PANEL: tuple[str, ...] = tuple(CATALOGUE)
 FLOOR = min(measure.floor for measure in _ALL)

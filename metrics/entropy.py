@@ -52,6 +52,64 @@ def chao_shen_entropy(counts: ArrayLike) -> float:
     return float(chao_shen_of_rows(positive_counts(counts)[None, :])[0])
 
 
+def rao_semantic_entropy(labels: ArrayLike, logprobs: ArrayLike) -> float:
+    """Entropy of the meanings, each weighted by how probable the model finds its answers.
+
+    Higher is more diverse: 0 when all draws agree. Weights are e^(mean log-probability per token),
+    normalised over the draws, so length does not count; duplicates count each time.
+
+    Args:
+        labels: (n,) meaning of each draw.
+        logprobs: (n,) mean log-probability per token of each, ≤ 0.
+
+    Returns:
+        −Σ w ln w over meanings, in [0, ln meanings] nats.
+
+    Raises:
+        ValueError: no draws, they differ in length, or a log-probability is above 0 or not finite.
+
+    References:
+        Farquhar et al. 2024 (the Rao–Blackwellised estimate over the draws).
+    """
+    kinds, logs = np.asarray(labels), np.asarray(logprobs, dtype=np.float64)
+    if not len(kinds) or kinds.shape != logs.shape:
+        raise ValueError(
+            f"Expected one log-probability per draw but had {len(logs)} for {len(kinds)} draws."
+        )
+    if not (np.isfinite(logs) & (logs <= 0)).all():
+        raise ValueError("Expected log-probabilities to be finite and at most 0 but some were not.")
+    weights = np.exp(logs - logs.max())
+    shares = np.bincount(np.unique(kinds, return_inverse=True)[1], weights=weights / weights.sum())
+    return abs(float(np.sum(shares * np.log(shares))))
+
+
+def monte_carlo_semantic_entropy(labels: ArrayLike, logprobs: ArrayLike) -> float:
+    """Mean surprise at the meaning of a draw, a meaning's probability being that of its draws.
+
+    Higher is more diverse, but longer answers raise it, and a duplicate makes its meaning look
+    more probable, even above one: kept to compare with figures by lm-polygraph.
+
+    Args:
+        labels: (n,) meaning of each draw.
+        logprobs: (n,) log-probability of the whole sequence of each, ≤ 0.
+
+    Returns:
+        −(1/n) Σ_j ln Σ_{i in the meaning of j} e^(logprob i), in nats; below 0 with duplicates.
+
+    Raises:
+        ValueError: as `rao_semantic_entropy`.
+
+    References:
+        Kuhn et al. 2023, as lm-polygraph computes it.
+    """
+    rao_semantic_entropy(labels, logprobs)  # the same demands on the input
+    which = np.unique(np.asarray(labels), return_inverse=True)[1]
+    logs = np.asarray(logprobs, dtype=np.float64)
+    classes = np.full(which.max() + 1, -np.inf)
+    np.logaddexp.at(classes, which, logs)
+    return float(-classes[which].mean())
+
+
 def chao_shen_of_rows(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Chao–Shen entropy of many samples of one size.
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from metrics.diversity import vendi_of_mean_square
 from metrics.entropy import chao_shen_entropy, chao_shen_of_rows
 from metrics.lexical import NgramTable, ngram_table
+from metrics.pairs import PairSums
 from metrics.uncertainty import Estimate, half_width, jackknife_error, possible_unseen_share
 from metrics.unseen import (
     FreshSamples,
@@ -19,48 +19,47 @@ from metrics.unseen import (
     rarefied_distinct,
     unseen_mass,
 )
+from metrics.vendi import vendi_of_mean_square
 
 _COINCIDE = 1e-6  # cosine distance below which all answers are the same
 
 Statistic = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
 
-def spread_estimate(cosines: NDArray[np.float64], calls: NDArray[np.int64]) -> Estimate:
+def spread_estimate(cosines: PairSums) -> Estimate:
     """Mean cosine distance; jackknife on its square root.
 
     Args:
-        cosines: (n, n) with a diagonal of zeros, from `similarities_of_pairs`.
-        calls: (n,) call of each draw, numbered from 0.
+        cosines: from `cosine_sums`.
     """
-    mean, error = _mean_over_pairs(cosines, calls)
-    value = max(1 - mean, 0.0)
+    n, units = len(cosines.calls), _units(cosines.calls)
+    value = max(1 - cosines.mean, 0.0)
     if value < _COINCIDE:
-        share = possible_unseen_share(_units(calls))
-        return Estimate(value, 0.0, max(2 * share * (1 - share), value), len(calls))
+        share = possible_unseen_share(units)
+        return Estimate(value, 0.0, max(2 * share * (1 - share), value), n)
     root = np.sqrt(value)
-    half = half_width(error / (2 * root), units=_units(calls))
+    half = half_width(cosines.error / (2 * root), units=units)
     ends = max(root - half, 0) ** 2, (root + half) ** 2
-    return _clipped(value, *ends, n=len(calls), limits=(0, 2))
+    return clipped(value, *ends, n=n, limits=(0, 2))
 
 
-def vendi_estimate(cosines: NDArray[np.float64], calls: NDArray[np.int64], *, m: int) -> Estimate:
+def vendi_estimate(squares: PairSums, *, m: int) -> Estimate:
     """Rarefied Vendi score of order 2; jackknife on the logit of the mean squared cosine.
 
     Args:
-        cosines: (n, n) with a diagonal of zeros, from `similarities_of_pairs`.
-        calls: (n,) call of each draw, numbered from 0.
+        squares: from `cosine_sums` with power 2.
         m: draws to compare at.
     """
-    mean, error = _mean_over_pairs(cosines**2, calls)
+    n, units = len(squares.calls), _units(squares.calls)
+    mean = max(squares.mean, 1e-12)
     if 1 - mean < _COINCIDE:
-        share = possible_unseen_share(_units(calls))
-        squares = mean, 1.0, (1 - share) ** 2 + share**2
+        share = possible_unseen_share(units)
+        ends = 1.0, (1 - share) ** 2 + share**2
     else:
-        mean = max(mean, 1e-12)
-        half = half_width(error / (mean * (1 - mean)), units=_units(calls))
-        squares = mean, float(expit(logit(mean) + half)), float(expit(logit(mean) - half))
-    value, low, high = (vendi_of_mean_square(square, m=m) for square in squares)
-    return _clipped(value, low, high, n=len(calls), limits=(1, m))
+        half = half_width(squares.error / (mean * (1 - mean)), units=units)
+        ends = float(expit(logit(mean) + half)), float(expit(logit(mean) - half))
+    value, low, high = (vendi_of_mean_square(square, m=m) for square in (mean, *ends))
+    return clipped(value, low, high, n=n, limits=(1, m))
 
 
 def length_estimate(lengths: NDArray[np.float64], calls: NDArray[np.int64]) -> Estimate:
@@ -69,7 +68,7 @@ def length_estimate(lengths: NDArray[np.float64], calls: NDArray[np.int64]) -> E
     left_out = (lengths.sum() - np.bincount(calls, weights=lengths)) / np.maximum(left, 1)
     half = half_width(jackknife_error(left_out), units=_units(calls))
     mean = float(lengths.mean())
-    return _clipped(mean, mean - half, mean + half, n=len(calls), limits=(0, np.inf))
+    return clipped(mean, mean - half, mean + half, n=len(calls), limits=(0, np.inf))
 
 
 def lexical_estimate(texts: Sequence[str], calls: NDArray[np.int64], *, m: int) -> Estimate:
@@ -90,7 +89,7 @@ def lexical_estimate(texts: Sequence[str], calls: NDArray[np.int64], *, m: int) 
     high = value + half
     if len(set(texts)) == 1:  # a different answer as long would bring as many word pairs
         high = value * (2 - (1 - possible_unseen_share(_units(calls))) ** m)
-    return _clipped(value, value - half, high, n=len(calls), limits=(0, 1))
+    return clipped(value, value - half, high, n=len(calls), limits=(0, 1))
 
 
 def distinct_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -> Estimate:
@@ -109,7 +108,7 @@ def distinct_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int)
     value = rarefied_distinct(counts, m=m)
     half = half_width(_deviation(chance[fresh.counts].sum(axis=1)), units=n)
     high = max(value + half, value + 1 - (1 - possible_unseen_share(n)) ** m)
-    return _clipped(value, value - half, high, n=n, limits=(1, m))
+    return clipped(value, value - half, high, n=n, limits=(1, m))
 
 
 def unseen_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -> Estimate:
@@ -125,7 +124,7 @@ def unseen_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -
     errors = chance_only_once(n, m)[fresh.counts].sum(axis=1) - fresh.mass_unseen(m=m)
     jackknife = _class_jackknife(counts, lambda rows: fewer[rows].sum(axis=1))
     low, high = _shifted(value, errors, half_width(max(_deviation(errors), jackknife), units=n))
-    return _clipped(value, low, max(high, possible_unseen_share(n)), n=n, limits=(0, 1))
+    return clipped(value, low, max(high, possible_unseen_share(n)), n=n, limits=(0, 1))
 
 
 def entropy_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimate:
@@ -143,7 +142,7 @@ def entropy_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimate
         share = possible_unseen_share(n)
         rest = 1 - share
         high = max(high, rest * value - rest * np.log(rest) - share * np.log(share))
-    return _clipped(value, low, high, n=n, limits=(0, np.inf))
+    return clipped(value, low, high, n=n, limits=(0, np.inf))
 
 
 def _lexical_error(table: NgramTable, calls: NDArray[np.int64], *, m: int) -> float:
@@ -155,20 +154,6 @@ def _lexical_error(table: NgramTable, calls: NDArray[np.int64], *, m: int) -> fl
 
 def _units(calls: NDArray[np.int64]) -> int:
     return int(calls.max()) + 1
-
-
-def _mean_over_pairs(
-    similarities: NDArray[np.float64], calls: NDArray[np.int64]
-) -> tuple[float, float]:
-    """Mean over pairs of different draws, and its error with one call left out at a time."""
-    n = len(calls)
-    total = similarities.sum()
-    touching = np.bincount(calls, weights=similarities.sum(axis=1))
-    inside = similarities * (calls[:, None] == calls[None, :])
-    within = np.bincount(calls, weights=inside.sum(axis=1))
-    left = n - np.bincount(calls)
-    left_out = (total - 2 * touching + within) / np.maximum(left * (left - 1), 1)
-    return float(total / (n * (n - 1))), jackknife_error(left_out)
 
 
 def _class_jackknife(counts: NDArray[np.int64], statistic: Statistic) -> float:
@@ -189,7 +174,7 @@ def _deviation(values: NDArray[np.float64]) -> float:
     return float(np.std(values, ddof=1))
 
 
-def _clipped(
+def clipped(
     value: float, low: float, high: float, *, n: int, limits: tuple[float, float]
 ) -> Estimate:
     """Ends kept where the measure can lie, and never on the wrong side of the value."""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metrics.catalogue import CATALOGUE, FLOOR, PANEL, Measure
-from metrics.diversity import similarities_of_pairs
+from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, FLOOR, Measure
 from metrics.intervals import (
     distinct_estimate,
     entropy_estimate,
@@ -22,6 +22,7 @@ from metrics.intervals import (
     vendi_estimate,
 )
 from metrics.lexical import words
+from metrics.pairs import PairSums, cosine_sums
 from metrics.uncertainty import Difference, Estimate, difference, holm
 from metrics.unseen import FreshSamples, estimated_assemblage
 
@@ -52,9 +53,8 @@ class _Draws:
     resamples: int
     rng: np.random.Generator
 
-    @cached_property
-    def cosines(self) -> NDArray[np.float64]:
-        return similarities_of_pairs(self.vectors)
+    def pairs(self, power: Literal[1, 2]) -> PairSums:
+        return cosine_sums(self.vectors, power=power, calls=self.calls)
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
@@ -68,8 +68,8 @@ class _Draws:
 
 _ESTIMATORS: Mapping[str, Callable[[_Draws], Estimate]] = {
     "distinct": lambda draws: distinct_estimate(draws.counts, draws.fresh, m=draws.m),
-    "vendi": lambda draws: vendi_estimate(draws.cosines, draws.calls, m=draws.m),
-    "spread": lambda draws: spread_estimate(draws.cosines, draws.calls),
+    "vendi": lambda draws: vendi_estimate(draws.pairs(2), m=draws.m),
+    "spread": lambda draws: spread_estimate(draws.pairs(1)),
     "entropy": lambda draws: entropy_estimate(draws.counts, draws.fresh),
     "unseen": lambda draws: unseen_estimate(draws.counts, draws.fresh, m=draws.m),
     "lexical": lambda draws: lexical_estimate(draws.texts, draws.calls, m=draws.m),
@@ -135,7 +135,9 @@ def diversity_panel(
         rng=rng,
     )
     _check_lengths(draws)
-    return Panel({key: _estimate(CATALOGUE[key], draws) for key in PANEL}, len(texts), common_n)
+    return Panel(
+        {key: _estimate(CATALOGUE[key], draws) for key in DEFAULT_PANEL}, len(texts), common_n
+    )
 
 
 def compare_panels(a: Panel, b: Panel) -> dict[str, Difference]:
@@ -171,7 +173,7 @@ def compare_all(
     if not reference:
         pairs = list(combinations(panels, 2))
     found = {(a, b): compare_panels(panels[a], panels[b]) for a, b in pairs}
-    for key in PANEL:
+    for key in DEFAULT_PANEL:
         adjusted = holm({pair: differences[key] for pair, differences in found.items()})
         for pair, one in adjusted.items():
             found[pair][key] = one

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import false_discovery_control, norm
 from scipy.stats import t as student
 
 LEVEL = 0.95
@@ -122,6 +122,27 @@ def holm(differences: Mapping[Key, Difference]) -> dict[Key, Difference]:
     for rank, key in enumerate(ranked):
         largest = max(largest, min(1.0, (len(ranked) - rank) * differences[key].p_value))
         adjusted[key] = replace(differences[key], p_value=largest)
+    return adjusted
+
+
+def benjamini_hochberg(differences: Mapping[Key, Difference]) -> dict[Key, Difference]:
+    """The same differences, their p-values adjusted for the share of false finds among all.
+
+    Args:
+        differences: all that are looked at in one table.
+
+    Returns:
+        Under the same keys; undefined ones unchanged and not counted.
+
+    References:
+        Benjamini and Hochberg 1995.
+    """
+    defined = [key for key, found in differences.items() if not np.isnan(found.p_value)]
+    adjusted = dict(differences)
+    if defined:
+        found = false_discovery_control([differences[key].p_value for key in defined])
+        for key, p_value in zip(defined, found, strict=True):
+            adjusted[key] = replace(differences[key], p_value=float(p_value))
     return adjusted
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,36 @@ class ModelInfo:
     notes: tuple[str, ...] = ()
 
 
+# A stream of log-softmax pieces: which answer, the place of the first token in it, and natural
+# log-probabilities, (positions, vocabulary) float32. Answers come in order, and so do their places.
+Distributions = Iterator[tuple[int, int, NDArray[np.float32]]]
+Answers = Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """How far two next-token distributions are apart at each token of one answer, in nats.
+
+    Attributes:
+        kl: (tokens,) of the first against the second, ≥ 0; infinite where the second excludes
+            what the first doesn't.
+        kl_reverse: (tokens,) of the second against the first.
+        js: (tokens,) Jensen–Shannon, 0 where they are equal and ln 2 where they share nothing.
+
+    References:
+        Kullback and Leibler 1951; Lin 1991.
+    """
+
+    kl: NDArray[np.float64]
+    kl_reverse: NDArray[np.float64]
+    js: NDArray[np.float64]
+
+
 class LanguageModel(Protocol):
-    """Something that answers a chat."""
+    """Something that answers a chat, and tells how likely answers are.
+
+    What a server can't tell it refuses with an `UnsupportedError`.
+    """
 
     @property
     def info(self) -> ModelInfo:
@@ -62,6 +90,160 @@ class LanguageModel(Protocol):
         Raises:
             PromptError: empty, or longer than the context leaves room for.
             ModelError: the model can't run this.
+        """
+        ...
+
+    def answer_ids(self, text: str) -> tuple[int, ...]:
+        """The tokens in which this model would have written a text, without an end token.
+
+        Raises:
+            PromptError: it holds what no model can read.
+        """
+        ...
+
+    def score(self, messages: Sequence[Message], answers: Answers) -> list[NDArray[np.float64]]:
+        """How likely each token of each answer is, given the prompt and the tokens before.
+
+        Args:
+            messages: the prompt.
+            answers: tokens, as `Sample.token_ids` or `answer_ids`; may be empty.
+
+        Returns:
+            For each answer its (tokens,) natural log-probabilities at T = 1, before truncation.
+
+        Raises:
+            PromptError: the prompt can't be read, or prompt and answer exceed the context.
+            ModelError: an answer has tokens that the model doesn't know.
+        """
+        ...
+
+    def divergence(
+        self, messages: Sequence[Message], other: Sequence[Message], answers: Answers
+    ) -> list[Divergence]:
+        """How much a change of the prompt changes what comes next, along given answers.
+
+        At each token of an answer the distribution under `messages` is set against that under
+        `other`, both after the same earlier tokens of the answer.
+
+        Raises:
+            ChoraleError: as `score`.
+        """
+        ...
+
+    def distributions(self, messages: Sequence[Message], answers: Answers) -> Distributions:
+        """The whole distribution at each token of each answer, piece by piece.
+
+        Two models that share a tokenizer can so be compared without holding more than a piece of
+        each; `models.scoring.compare` does.
+
+        Raises:
+            ChoraleError: as `score`.
+        """
+        ...
+
+    def choice_probabilities(
+        self, chats: Sequence[Sequence[Message]], choices: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Probability at T = 1 that a reply begins with each choice.
+
+        A choice counts in its usual tokens, with a space in front of it or without; rarer ways to
+        spell it in tokens don't, so the value errs low, if at all. Nothing is renormalised: one
+        minus a row's sum is the mass of all other replies. Where a choice begins another ("A" and
+        "A lot"), a reply with the longer counts for both, if the longer's tokens begin with the
+        shorter's, and that mass is no longer one minus the sum.
+
+        Args:
+            chats: one prompt each.
+            choices: beginnings of replies, none of them blank.
+
+        Returns:
+            (chats, choices) probabilities.
+
+        Raises:
+            ChoraleError: as `score`; a choice is blank.
+        """
+        ...
+
+    def hidden_states(
+        self,
+        messages: Sequence[Message],
+        answers: Answers,
+        *,
+        layers: Sequence[int] | None = None,
+    ) -> NDArray[np.float32]:
+        """What the model holds in mind while it reads each answer.
+
+        Args:
+            messages: the prompt.
+            answers: tokens.
+            layers: counted from 0, negative ones from the end; all when None.
+
+        Returns:
+            (answers, layers, d): the residual stream after each layer, before any final norm,
+            averaged over the answer's tokens; NaN for an empty answer.
+
+        Raises:
+            ChoraleError: as `score`; there is no such layer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lookahead:
+    """When a tree of answers branches and what it prunes; see `models.lookahead`.
+
+    Attributes:
+        width: branches at most, ≥ 1.
+        likely: a child needs a second token above this probability at T = 1,
+        close: and less than this below the first.
+        ages: tokens after its fork at which a child is compared with its parent.
+        differ: share of those tokens by which it must differ, as edit distance, to stay.
+        until: tokens after which a tree branches no more.
+    """
+
+    width: int = 8
+    likely: float = 0.25
+    close: float = 0.15
+    ages: tuple[int, ...] = (20, 30, 50)
+    differ: float = 0.4
+    until: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Answers that branched off each other.
+
+    Attributes:
+        call: the tree's number; also the index of each of its samples.
+        samples: its leaves.
+        tokens: drawn for all of it: what was pruned counts, what is shared counts once.
+    """
+
+    call: int
+    samples: tuple[Sample, ...]
+    tokens: int
+
+
+@runtime_checkable
+class BranchingModel(Protocol):
+    """A model that can go on in several ways from the middle of an answer."""
+
+    def branch(
+        self,
+        messages: Sequence[Message],
+        *,
+        calls: Sequence[int],
+        decoding: Decoding,
+        seed: int,
+        ahead: Lookahead,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Tree]:
+        """Grow one tree of answers per call; (seed, call) fixes it.
+
+        Once `should_stop` is true, ends within one token step; unfinished trees are dropped.
+
+        Raises:
+            PromptError, ModelError: as `LanguageModel.generate`.
         """
         ...
 

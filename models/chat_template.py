@@ -115,6 +115,26 @@ class ChatTemplate:
             )
         return tokens
 
+    def answer_ids(self, text: str) -> tuple[int, ...]:
+        """The tokens in which an answer to a prompt would have been written, without an end.
+
+        Read together with what stands in front of every answer, because a tokenizer may treat the
+        beginning of a text in a way of its own; alone where it would merge the two.
+
+        Raises:
+            PromptError: the text holds what no model can read.
+        """
+        if not text:
+            return ()
+        check_texts([USER, Message("assistant", text)])
+        before, whole = (self._plain_ids(self.prompt_end + part) for part in ("", text))
+        if self.prompt_end and whole[: len(before)] == before:
+            return whole[len(before) :]
+        return self._plain_ids(text)
+
+    def _plain_ids(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
     def _text(self, messages: Sequence[Message]) -> str:
         if self._folds_system:
             messages = fold_system(messages)

@@ -12,6 +12,7 @@ import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
+from models.replay import RECORDERS, ReplayedSteps
 from models.shared_prefix import ATTENTION, use_attention
 from models.suffixes import shared_cache
 
@@ -30,6 +31,8 @@ class Engine:
             bound.
         rereads: whether each token takes reading the whole text again, because the model keeps
             nothing that could be continued.
+        replays: whether steps that share the prompt's cache are recorded as CUDA graphs; see
+            `models.replay`.
     """
 
     model: PreTrainedModel
@@ -38,6 +41,7 @@ class Engine:
     shares_prefix: bool = False
     window: int = 0
     rereads: bool = False
+    replays: bool = False
 
     def shares(self, tokens: int) -> bool:
         """Whether the prompt's cache is held once, given the tokens of prompt and answer."""
@@ -79,13 +83,37 @@ def read_prompt(engine: Engine, prompt_ids: Sequence[int]) -> Prefill:
 
 def _forward(engine: Engine, **inputs: Any) -> Any:
     """One pass of the model, with logits of the last token only: prompts are long."""
-    if _takes(engine, "logits_to_keep"):
+    if takes(engine, "logits_to_keep"):
         inputs["logits_to_keep"] = 1
     return engine.model(**inputs)
 
 
-def _takes(engine: Engine, name: str) -> bool:
+def takes(engine: Engine, name: str) -> bool:
+    """Whether the model's forward pass has an argument of this name."""
     return name in inspect.signature(engine.model.forward).parameters
+
+
+class _Pass:
+    """One pass of a model over one token per row.
+
+    Args:
+        engine: the model.
+        cache_name: what the model calls what it keeps.
+        shared: whether the cache holds the prompt once.
+    """
+
+    def __init__(self, engine: Engine, cache_name: str, *, shared: bool) -> None:
+        self._model, self._name, self._shared = engine.model, cache_name, shared
+        # As `generate` does: some models would count from 0 again.
+        self._counts = takes(engine, "position_ids")
+
+    def __call__(self, ids: torch.Tensor, positions: torch.Tensor, cache: Cache) -> torch.Tensor:
+        """Tokens and positions (rows, 1) → logits (rows, vocabulary)."""
+        inputs: dict[str, Any] = {"shared_prefix": cache} if self._shared else {}
+        if self._counts:
+            inputs["position_ids"] = positions
+        inputs[self._name] = cache
+        return self._model(input_ids=ids, use_cache=True, **inputs).logits[:, -1]
 
 
 class Continuation:
@@ -102,21 +130,35 @@ class Continuation:
     """
 
     def __init__(self, engine: Engine, prefill: Prefill, *, rows: int, limit: int) -> None:
-        self._engine, self._name = engine, prefill.cache_name
-        self._length = prefill.length
+        self._engine, self._length = engine, prefill.length
         self._shared = engine.shares(prefill.length + limit)
+        self._pass = _Pass(engine, prefill.cache_name, shared=self._shared)
         device = engine.model.device
+        self._replayed: ReplayedSteps | None = None
         if engine.rereads or prefill.cache is None:
             self._cache = None
             prompt = torch.tensor(prefill.prompt_ids, device=device)
             self._texts = prompt.expand(rows, -1)
+        elif self._shared and engine.replays:
+            self._replayed = ReplayedSteps(
+                prefill.cache,
+                rows=rows,
+                limit=limit,
+                device=device,
+                forward=self._pass,
+                record=RECORDERS[device.type],
+            )
+            self._cache = self._replayed.cache
         elif self._shared:
-            self._cache = shared_cache(prefill.cache, rows)
+            self._cache = shared_cache(prefill.cache, rows, limit=limit)
         else:
             self._cache = copy.deepcopy(prefill.cache)
             self.keep(torch.zeros(rows, dtype=torch.long, device=device))
-        # As `generate` does: some models would count from 0 again.
-        self._counts = _takes(engine, "position_ids")
+
+    @property
+    def replays(self) -> bool:
+        """Whether steps are recorded and replayed."""
+        return self._replayed is not None and self._replayed.recording
 
     @torch.inference_mode()
     def step(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -132,23 +174,23 @@ class Continuation:
         use_attention(self._engine.model, ATTENTION if self._shared else self._engine.attention)
         if self._cache is None:
             self._texts = torch.cat((self._texts, tokens[:, None]), 1)
-            output = _forward(self._engine, input_ids=self._texts, use_cache=False)
+            logits = _forward(self._engine, input_ids=self._texts, use_cache=False).logits[:, -1]
+        elif self._replayed is not None:
+            logits = self._replayed.step(tokens)
         else:
-            inputs = {self._name: self._cache, **self._extras(tokens)}
-            output = self._engine.model(input_ids=tokens[:, None], use_cache=True, **inputs)
+            logits = self._pass(tokens[:, None], self._positions(tokens), self._cache)
         self._length += 1
-        return output.logits[:, -1]
+        return logits
 
-    def _extras(self, tokens: torch.Tensor) -> dict[str, Any]:
-        extras: dict[str, Any] = {"shared_prefix": self._cache} if self._shared else {}
-        if self._counts:
-            extras["position_ids"] = torch.full_like(tokens[:, None], self._length)
-        return extras
+    def _positions(self, tokens: torch.Tensor) -> torch.Tensor:
+        return torch.full_like(tokens[:, None], self._length)
 
     @torch.inference_mode()
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with these rows only, in this order; (m,) int64."""
         if self._cache is None:
             self._texts = self._texts[rows]
+        elif self._replayed is not None:
+            self._replayed.keep(rows)
         else:
             self._cache.reorder_cache(cast(torch.LongTensor, rows))

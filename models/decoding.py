@@ -28,6 +28,7 @@ from models.truncation import draw
 
 ROW_BLOCK = 16
 WORTH_COMPACTING = 7 / 8  # of the rows are left; copying their suffixes costs about half a step
+WORTH_RECORDING = 1 / 2  # likewise where steps are recorded, which takes about three of them
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
 
 
@@ -143,7 +144,7 @@ def _batch(
         yield from rows.take_finished()
         if not rows.alive.any():
             return
-        kept = rows.compact()
+        kept = rows.compact(WORTH_RECORDING if continuation.replays else WORTH_COMPACTING)
         if kept is not None:
             continuation.keep(kept)
             tokens = tokens[kept]
@@ -165,9 +166,10 @@ class _Rows:
         self._indices, self._request, self._block = indices, request, block
         self._device = engine.model.device
         self._eos = np.array(sorted(engine.eos_ids), dtype=np.int64)
-        self._streams = np.zeros((count, request.limit))
+        streams = np.zeros((count, request.limit))
         for slot, index in enumerate(indices):
-            self._streams[slot] = uniforms(request.seed, index, request.limit)
+            streams[slot] = uniforms(request.seed, index, request.limit)
+        self._streams = torch.from_numpy(streams).to(self._device)
         self._record = np.empty((3, count, request.limit))
         self._length = 0
         self.slots = np.arange(count)
@@ -180,9 +182,9 @@ class _Rows:
     @torch.inference_mode()
     def advance(self, logits: torch.Tensor) -> torch.Tensor:
         """Draw one token per row; (rows,) int64 on the model's device."""
-        stream = torch.from_numpy(self._streams[self.slots, self._length])
-        drawn = draw(logits, stream.to(self._device), self._request.decoding)
-        seen = drawn.cpu().numpy()  # one transfer for tokens, log-probabilities and entropies
+        drawn = draw(logits, self._streams[:, self._length], self._request.decoding)
+        # The only time that a step waits for the device, and once for all three numbers.
+        seen = drawn.cpu().numpy()
         if not np.isfinite(seen[:, self.alive]).all():
             raise ModelError(
                 "The model's output is not a number.",
@@ -216,13 +218,15 @@ class _Rows:
             finish=FinishReason.STOP if ended else FinishReason.LENGTH,
         )
 
-    def compact(self) -> torch.Tensor | None:
-        """Drop finished rows if enough would go; the places kept, or None for all of them."""
+    def compact(self, worth: float) -> torch.Tensor | None:
+        """Drop finished rows; the places kept, or None for all if more than `worth` would stay."""
         alive = int(self.alive.sum())
         wanted = -(-alive // self._block) * self._block
-        if wanted > WORTH_COMPACTING * self.count:
+        if wanted > worth * self.count:
             return None
         # Finished rows stay as fillers where the block needs some.
         kept = np.sort(np.argsort(~self.alive, kind="stable")[:wanted])
         self.slots, self.alive = self.slots[kept], self.alive[kept]
-        return torch.from_numpy(kept).to(self._device)
+        places = torch.from_numpy(kept).to(self._device)
+        self._streams = self._streams[places]
+        return places

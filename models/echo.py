@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 
 from data.errors import ModelError, PromptError
 from data.schema import Decoding, FinishReason, Message, ModelRef, Sample
-from models.base import ModelInfo
+from models.base import Answers, Distributions, Divergence, ModelInfo
+from models.echo_script import Script
+from models.spelling import check_choices
 
 CONTEXT = 512
 VOCABULARY = 1000
+END = 1  # the token that ends an answer
+LAYERS, WIDTH = 2, 16
 SCRIPT = (
     "I would walk along the harbour and count the boats.",
     "Perhaps we could bake bread for the whole street.",
@@ -32,6 +36,7 @@ SCRIPT = (
 )
 _STEP_DELAYS = {"slow": 0.1}  # seconds per token
 _FAIL_AFTER = 3  # samples
+_LIST = 4  # sentences
 
 
 class EchoModel:
@@ -41,8 +46,9 @@ class EchoModel:
     answer; with growing temperature the later ones become as likely as the first.
 
     Args:
-        ref: "echo" answers at once, "echo:slow" token by token, "echo:fail" raises a ModelError
-            after three answers, "echo:crash" a RuntimeError. A "#" and any word after it make a
+        ref: "echo" answers at once, "echo:slow" token by token, "echo:list" with several sentences
+            as a list, "echo:fail" raises a ModelError after three answers, "echo:crash" a
+            RuntimeError. A "#" and any word after it make a
             different model that behaves the same ("echo#two").
         script: the sentences.
         step_delay: seconds per token step; by default what the id asks for.
@@ -60,10 +66,10 @@ class EchoModel:
     ) -> None:
         self._ref = ref or ModelRef("echo")
         self._behaviour = self._ref.id.partition("#")[0].removeprefix("echo").removeprefix(":")
-        if self._behaviour not in ("", "slow", "fail", "crash"):
+        if self._behaviour not in ("", "slow", "list", "fail", "crash"):
             raise ModelError(
                 f"There is no echo model called “{self._ref.id}”.",
-                "Choose echo, echo:slow, echo:fail or echo:crash.",
+                "Choose echo, echo:slow, echo:list, echo:fail or echo:crash.",
             )
         self._script = tuple(script)
         self._delay = _STEP_DELAYS.get(self._behaviour, 0.0) if step_delay is None else step_delay
@@ -112,6 +118,70 @@ class EchoModel:
                     yield sample
                     done += 1
 
+    def answer_ids(self, text: str) -> tuple[int, ...]:
+        """One token per word, the same for the same word."""
+        return tuple(_token(word) for word in text.split())
+
+    def score(self, messages: Sequence[Message], answers: Answers) -> list[NDArray[np.float64]]:
+        """Log-probabilities under the script at T = 1; see `models.echo_script`."""
+        script = self._checked_script(messages, answers)
+        return [script.logprobs(answer) for answer in answers]
+
+    def divergence(
+        self, messages: Sequence[Message], other: Sequence[Message], answers: Answers
+    ) -> list[Divergence]:
+        """Of the script under one prompt's order against that under another's."""
+        first = self._checked_script(messages, answers)
+        second = self._checked_script(other, answers)
+        return [first.divergence(second, answer) for answer in answers]
+
+    def distributions(self, messages: Sequence[Message], answers: Answers) -> Distributions:
+        """The script's distributions, one piece per answer."""
+        script = self._checked_script(messages, answers)
+        told = ((i, answer) for i, answer in enumerate(answers) if len(answer))
+        return ((i, 0, script.along(answer).astype(np.float32)) for i, answer in told)
+
+    def choice_probabilities(
+        self, chats: Sequence[Sequence[Message]], choices: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Probability that a sentence begins with the words of each choice."""
+        check_choices(choices)
+        words = [self.answer_ids(choice) for choice in choices]
+        rows = [[logprobs.sum() for logprobs in self.score(chat, words)] for chat in chats]
+        return np.exp(np.array(rows).reshape(len(chats), len(choices)))
+
+    def hidden_states(
+        self, messages: Sequence[Message], answers: Answers, *, layers: Sequence[int] | None = None
+    ) -> NDArray[np.float32]:
+        """Means of unit-variance vectors that layer, prompt and token fix by their hash.
+
+        Two layers of 16 numbers. Each token adds its own vector to one that the prompt has, so
+        answers to one prompt lie together and so do answers of the same words.
+        """
+        self._checked_script(messages, answers)
+        chosen = range(LAYERS) if layers is None else layers
+        if not all(-LAYERS <= layer < LAYERS for layer in chosen):
+            raise ModelError(f"Echo has no layer {list(chosen)}.", f"It has {LAYERS}, from 0 on.")
+        prompt = _joined(messages)
+        rows = [[_state(prompt, answer, layer % LAYERS) for layer in chosen] for answer in answers]
+        return np.array(rows, np.float32).reshape(len(answers), len(chosen), WIDTH)
+
+    def _checked_script(self, messages: Sequence[Message], answers: Answers) -> Script:
+        self._check(messages)
+        if any(not 0 <= token < VOCABULARY for answer in answers for token in answer):
+            raise ModelError("An answer holds tokens that Echo doesn't know.", "Use answer_ids.")
+        if self.count_tokens(messages) + max(map(len, answers), default=0) > CONTEXT:
+            raise PromptError(
+                f"Prompt and answer are longer than the {CONTEXT} tokens that Echo reads.",
+                "Shorten them.",
+            )
+        ranked = self._ranked(_joined(messages))
+        sentences = tuple((*self.answer_ids(text), END) for text in ranked)
+        return Script(sentences, _geometric(len(ranked), 1.0), VOCABULARY)
+
+    def _ranked(self, prompt: str) -> list[str]:
+        return sorted(self._script, key=lambda text: _uniform("rank", prompt, text))
+
     def _check(self, messages: Sequence[Message]) -> None:
         if not any(m.content.strip() for m in messages if m.role != "system"):
             raise PromptError("The prompt is empty.", "Type a question first.")
@@ -133,17 +203,17 @@ class EchoModel:
     def _draw(
         self, messages: Sequence[Message], index: int, decoding: Decoding, seed: int
     ) -> Sample:
-        prompt = "\n".join(f"{m.role}: {m.content}" for m in messages)
+        prompt = _joined(messages)
         chance = _uniform("draw", prompt, str(seed), str(index), repr(decoding.temperature))
-        ranked = sorted(self._script, key=lambda text: _uniform("rank", prompt, text))
+        ranked = self._ranked(prompt)
         weights = _geometric(len(ranked), decoding.temperature)
         place = int(np.searchsorted(np.cumsum(weights), chance, side="right"))
-        words = ranked[min(place, len(ranked) - 1)].split()
+        words = self._said(ranked, min(place, len(ranked) - 1)).split(" ")
         finish = FinishReason.STOP
         if len(words) + 1 > decoding.max_new_tokens:
             words, finish = words[: decoding.max_new_tokens], FinishReason.LENGTH
-        tokens = tuple(2 + int(_uniform("token", word) * (VOCABULARY - 2)) for word in words)
-        tokens += (1,) if finish is FinishReason.STOP else ()
+        tokens = tuple(map(_token, words))
+        tokens += (END,) if finish is FinishReason.STOP else ()
         return Sample(
             index=index,
             call_id=f"{seed:x}-{index}",
@@ -154,6 +224,12 @@ class EchoModel:
             entropies=(_entropy(weights), *[0.0] * (len(tokens) - 1)),
             finish=finish,
         )
+
+    def _said(self, ranked: Sequence[str], place: int) -> str:
+        if self._behaviour != "list":
+            return ranked[place]
+        following = (*ranked[place:], *ranked[:place])[:_LIST]
+        return "\n".join(f"{number}. {text}" for number, text in enumerate(following, start=1))
 
 
 class HashEmbedder:
@@ -182,6 +258,27 @@ class HashEmbedder:
             seed = int.from_bytes(hashlib.sha256(word.encode(errors="replace")).digest()[:8])
             row += np.random.default_rng(seed).standard_normal(self._dimensions)
         return row / np.linalg.norm(row)
+
+
+def _joined(messages: Sequence[Message]) -> str:
+    return "\n".join(f"{m.role}: {m.content}" for m in messages)
+
+
+def _token(word: str) -> int:
+    return 2 + int(_uniform("token", word) * (VOCABULARY - 2))
+
+
+def _state(prompt: str, answer: Sequence[int], layer: int) -> NDArray[np.float64]:
+    """Mean over the answer's tokens; NaN without any."""
+    if not len(answer):
+        return np.full(WIDTH, np.nan)
+    own = np.mean([_vector(f"token {token} {layer}") for token in answer], axis=0)
+    return np.asarray(own + _vector(f"prompt {prompt} {layer}"))
+
+
+def _vector(text: str) -> NDArray[np.float64]:
+    seed = int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:8])
+    return np.random.default_rng(seed).standard_normal(WIDTH)
 
 
 def _geometric(count: int, temperature: float) -> NDArray[np.float64]:

@@ -177,8 +177,8 @@ def _load(place: str, revision: str, device: str | None) -> SentenceTransformer:
 def _failed(error: Exception, place: str, revision: str) -> ModelError:
     from huggingface_hub.errors import HfHubHTTPError
 
+    from models.hub_process import explain
     from models.loading import first_line
-    from models.loading_hub import explain
 
     causes = [cause for cause in (error, error.__cause__) if isinstance(cause, HfHubHTTPError)]
     if causes:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import Quantization
+from models.fitting import MODEST_N
+from models.loading_watch import LoadingCancelled, Stage, Watch, current_watch
+from models.prequantized import Stored, check_packages, stored_precision
 from models.registry import available_memory
 from models.shape import ModelShape, computes_in_float32, memory_of, read_config, read_shape
 
@@ -35,6 +39,7 @@ class Loaded:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     shape: ModelShape
+    stored: Stored | None = None
 
 
 def load_folder(folder: Path, *, quantization: Quantization, device: str, shown: str) -> Loaded:
@@ -52,11 +57,17 @@ def load_folder(folder: Path, *, quantization: Quantization, device: str, shown:
     """
     check_files(folder, shown)
     shape = read_shape(folder)
+    stored = stored_precision(read_config(folder))
+    if stored is not None:
+        check_packages(stored, shown)
     check_memory(shape, quantization, device=device, shown=shown)
+    watch = current_watch()
+    watch.report(Stage.READING)
     tokenizer = _load_tokenizer(folder, shown)
-    model = _load_model(folder, shape, quantization, device, shown)
+    model = _load_model(folder, shape, quantization if stored is None else None, device, shown)
     check_tokens(tokenizer.vocab_size - 1, model, shown)
-    return Loaded(model, tokenizer, shape)
+    watch.report(Stage.CHECKING)
+    return Loaded(model, tokenizer, shape, stored)
 
 
 def check_files(folder: Path, shown: str) -> None:
@@ -138,7 +149,7 @@ def check_memory(shape: ModelShape, quantization: Quantization, *, device: str, 
     Raises:
         MemoryBudgetError: it doesn't.
     """
-    needed = memory_of(shape, quantization, device=device, n=16)
+    needed = memory_of(shape, quantization, device=device, n=MODEST_N)
     free = available_memory(device)
     place = "this machine" if device == "cpu" else "the GPU"
     if needed > free:
@@ -165,22 +176,27 @@ def _load_tokenizer(folder: Path, shown: str) -> PreTrainedTokenizerBase:
 
 
 def _load_model(
-    folder: Path, shape: ModelShape, quantization: Quantization, device: str, shown: str
+    folder: Path, shape: ModelShape, quantization: Quantization | None, device: str, shown: str
 ) -> PreTrainedModel:
+    """Quantize as asked for, or with None leave the weights as they are stored."""
     from transformers import AutoModelForCausalLM
+    from transformers.utils.logging import set_tqdm_hook
 
-    dtype = compute_dtype(quantization, parameters=shape.parameters, device=device)
+    set_tqdm_hook(_bar)
+    dtype = compute_dtype(quantization or "nf4", parameters=shape.parameters, device=device)
     try:
         pair: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=dtype,
             device_map={"": device},
-            quantization_config=_bitsandbytes(quantization, dtype),
+            **_bitsandbytes(quantization, dtype),
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
             output_loading_info=True,
         )
+    except LoadingCancelled:
+        raise
     except Exception as error:
         raise _loading_failed(error, shown) from error
     model, report = pair
@@ -190,6 +206,22 @@ def _load_model(
             "Download them again, or choose another model.",
         )
     return cast("PreTrainedModel", model.eval())
+
+
+def _bar(factory: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """A bar of transformers'; the one over weights tells our watch and ends with it.
+
+    The hook is the process's, but the bar is made in the thread that loads.
+    """
+    if options.get("desc") != "Loading weights" or not args:
+        return factory(*args, **options)
+    return _told(args[0], current_watch())
+
+
+def _told(items: Collection[Any], watch: Watch) -> Iterator[Any]:
+    for place, item in enumerate(items):
+        watch.report(Stage.READING, place, len(items))
+        yield item
 
 
 def _loading_failed(error: Exception, shown: str) -> ModelError:
@@ -217,21 +249,23 @@ def compute_dtype(quantization: Quantization, *, parameters: int, device: str) -
     return torch.bfloat16
 
 
-def _bitsandbytes(quantization: Quantization, dtype: torch.dtype) -> Any:
-    if quantization not in ("int8", "nf4"):
-        return None
-    from transformers import BitsAndBytesConfig
-
+def _bitsandbytes(quantization: Quantization | None, dtype: torch.dtype) -> dict[str, Any]:
+    """The option that quantizes; to pass None would hide what the checkpoint's config says."""
     # It logs at every multiplication that float32 inputs are rounded to 16 bits.
     logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
+    if quantization not in ("int8", "nf4"):
+        return {}
+    from transformers import BitsAndBytesConfig
+
     if quantization == "int8":
-        return BitsAndBytesConfig(load_in_8bit=True)
-    return BitsAndBytesConfig(
+        return {"quantization_config": BitsAndBytesConfig(load_in_8bit=True)}
+    four = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=dtype,
     )
+    return {"quantization_config": four}
 
 
 def first_line(error: Exception) -> str:

@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from data.errors import MemoryBudgetError, ModelError
-from models.loading import GIB, PICKLES, first_line, no_safetensors
+from data.errors import ModelError
+from models.hub_process import UNWANTED, WANTED
+from models.loading_watch import LoadingCancelled, Stage, Watch, current_watch
+from models.shape import ModelShape, shape_of
 
-if TYPE_CHECKING:
-    from huggingface_hub import ModelInfo
+_ROOT = Path(__file__).parents[1]
+LOOK_UP_S = 60.0  # seconds after which a look-up is given up
+_downloads: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-WANTED = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja")
-LOST = (ConnectionError, TimeoutError)  # offline mode is a ConnectionError as well
-UNWANTED = ("*/*",)  # other formats and originals lie in sub-folders
 
-_UNREACHABLE = "Hugging Face can't be reached, and {} was not downloaded before."
-_NEEDS_NONE = "Check the connection, or choose the bundled model, which needs none."
+@dataclass(frozen=True, slots=True)
+class HubFacts:
+    """What the Hub tells of a model before it is downloaded.
+
+    Attributes:
+        shape: its sizes.
+        download: bytes.
+        licence: as its publisher names it; "" where they don't.
+        gated: whether a licence must be accepted first.
+        chat: whether it has a chat template.
+    """
+
+    shape: ModelShape
+    download: int
+    licence: str
+    gated: bool
+    chat: bool
 
 
 def fetch(model_id: str, revision: str = "") -> Path:
     """Download a model, or find it among those downloaded before.
+
+    Cancelling the watch ends the download and removes what was half done; whole files stay.
 
     Args:
         model_id: "owner/name".
@@ -31,33 +56,55 @@ def fetch(model_id: str, revision: str = "") -> Path:
         The folder with its files.
 
     Raises:
+        LoadingCancelled: the watch over this loading was cancelled.
         ModelError: there is no such model, it is gated, unsafe, or the Hub can't be reached.
     """
+    watch = current_watch()
+    if (folder := downloaded(model_id, revision)) is not None:
+        return folder
+    watch.report(Stage.ASKING)
+    with _alone(model_id, watch):
+        if (folder := downloaded(model_id, revision)) is not None:
+            return folder
+        return Path(_Errand("download", model_id, revision).run(watch))
+
+
+def look_up(model_id: str, revision: str = "") -> HubFacts:
+    """Ask the Hub how large a model is and what it asks for.
+
+    Raises:
+        ModelError: as in `fetch`, or it is too slow.
+    """
+    watch = Watch()
+    timer = threading.Timer(LOOK_UP_S, watch.cancel)
+    timer.start()
+    try:
+        told = _Errand("look_up", model_id, revision).run(watch)
+    except LoadingCancelled:
+        raise ModelError("Hugging Face takes too long to answer.", "Try again later.") from None
+    finally:
+        timer.cancel()
+    return HubFacts(
+        shape_of(told["config"], told["parameters"]),
+        told["download"],
+        told["licence"],
+        told["gated"],
+        told["chat"],
+    )
+
+
+def downloaded(model_id: str, revision: str = "") -> Path | None:
+    """The folder of an earlier download that is whole, so that it also works offline."""
     from huggingface_hub import snapshot_download
 
-    if (folder := _downloaded(model_id, revision)) is not None:
-        return folder
     try:
-        check_listing(_listing(model_id, revision), model_id)
         place = snapshot_download(
             model_id,
             revision=revision or None,
             allow_patterns=list(WANTED),
             ignore_patterns=list(UNWANTED),
+            local_files_only=True,
         )
-    except ModelError:
-        raise
-    except Exception as error:
-        raise explain(error, model_id, revision) from error
-    return Path(place)
-
-
-def _downloaded(model_id: str, revision: str) -> Path | None:
-    """The folder of an earlier download that is whole, so that it also works offline."""
-    from huggingface_hub import snapshot_download
-
-    try:
-        place = snapshot_download(model_id, revision=revision or None, local_files_only=True)
     except Exception:  # not there, or never finished: ask the Hub
         return None
     folder = Path(place)
@@ -67,8 +114,6 @@ def _downloaded(model_id: str, revision: str) -> Path | None:
 
 def _is_partial(folder: Path) -> bool:
     """Whether a shard that the index names is missing."""
-    import json
-
     index = folder / "model.safetensors.index.json"
     if not index.is_file():
         return False
@@ -76,85 +121,86 @@ def _is_partial(folder: Path) -> bool:
     return not all((folder / shard).is_file() for shard in shards)
 
 
-def _listing(model_id: str, revision: str) -> ModelInfo:
-    from huggingface_hub import HfApi
-
-    return HfApi().model_info(model_id, revision=revision or None, files_metadata=True)
-
-
-def check_listing(info: ModelInfo, model_id: str) -> None:
-    """See whether a model's files are worth downloading.
-
-    Raises:
-        ModelError: no safetensors.
-        MemoryBudgetError: the disk has no room for them.
-    """
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    files = {file.rfilename: file.size or 0 for file in info.siblings or []}
-    weights = [name for name in files if fnmatch(name, "*.safetensors") and "/" not in name]
-    if not weights:
-        pickled = any(fnmatch(name, kind) for name in files for kind in PICKLES)
-        raise no_safetensors(model_id, pickled=pickled)
-    _check_disk(sum(files[name] for name in weights), Path(HF_HUB_CACHE), model_id)
+@contextmanager
+def _alone(model_id: str, watch: Watch) -> Iterator[None]:
+    """Wait until nobody else here downloads the same model, for another precision say."""
+    lock = _downloads[model_id]
+    while not lock.acquire(timeout=0.2):
+        watch.report(Stage.ASKING)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def _check_disk(needed: int, cache: Path, model_id: str) -> None:
-    import shutil
+class _Errand:
+    """One call of `models.hub_process`."""
 
-    place = next(folder for folder in (cache, *cache.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    if needed > free:
-        raise MemoryBudgetError(
-            f"{model_id} is a download of {needed / GIB:.1f} GiB, but the disk has "
-            f"{free / GIB:.1f} GiB left.",
-            "Make room, or choose a smaller model.",
-        )
+    def __init__(self, errand: str, model_id: str, revision: str) -> None:
+        self._model = model_id
+        self._words = (errand, model_id, revision)
+        self._total = 0
+        self._blobs: Path | None = None
+        self._before: frozenset[str] = frozenset()
+
+    def run(self, watch: Watch) -> Any:
+        """Its result.
+
+        Raises:
+            LoadingCancelled: the watch was cancelled.
+            ModelError: it failed.
+        """
+        command = [sys.executable, "-m", "models.hub_process", *self._words]
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            encoding="utf-8",
+        ) as process:
+            assert process.stdout is not None
+            with watch.acting_on_cancel(process.kill):
+                lines = map(json.loads, _whole_lines(process.stdout))
+                last = self._follow(lines, watch)
+        if watch.cancelled:
+            self._tidy()
+            raise LoadingCancelled
+        if "error" in last:
+            raise ModelError(*last["error"])
+        if "result" not in last:
+            self._tidy()
+            raise ModelError(
+                f"The download of {self._model} broke off.", "Load it again; whole files are kept."
+            )
+        return last["result"]
+
+    def _follow(self, lines: Iterator[dict[str, Any]], watch: Watch) -> Mapping[str, Any]:
+        """Pass progress on; the last line."""
+        last: dict[str, Any] = {}
+        for last in lines:
+            if "blobs" in last:
+                self._blobs, self._before = Path(last["blobs"]), frozenset(last["before"])
+                self._total = last["total"]
+            if "done" in last or "blobs" in last:
+                if watch.cancelled:
+                    break
+                watch.report(Stage.DOWNLOADING, min(last.get("done", 0), self._total), self._total)
+        return last
+
+    def _tidy(self) -> None:
+        """Remove what a process that was ended has left half done: it is never taken up again."""
+        for part in self._blobs.glob("*.incomplete") if self._blobs else ():
+            if part.name not in self._before:
+                part.unlink(missing_ok=True)
 
 
-def _transport() -> type[BaseException]:
-    """The base of the HTTP client's own errors, whichever client the Hub's library uses."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    return HfHubHTTPError.__bases__[0]
+def _whole_lines(output: Any) -> Iterator[str]:
+    """Lines of a process that may be killed while it writes one."""
+    return (line for line in output if line.endswith("\n"))
 
 
-def explain(error: Exception, model_id: str, revision: str = "") -> ModelError:
-    """What a failed download means to the user."""
-    from huggingface_hub import errors
-
-    meanings: tuple[tuple[type[BaseException], str, str], ...] = (
-        (  # a kind of RepositoryNotFoundError, so it comes first
-            errors.GatedRepoError,
-            f"{model_id} is gated: its owner asks for an accepted licence.",
-            f"Accept it at huggingface.co/{model_id}, then start Chorale with your HF_TOKEN.",
-        ),
-        (
-            errors.RepositoryNotFoundError,
-            f"There is no model {model_id} on Hugging Face, or it is private.",
-            "Check the spelling; for a private model start Chorale with your HF_TOKEN.",
-        ),
-        (
-            errors.RevisionNotFoundError,
-            f"{model_id} has no revision “{revision}”.",
-            "Leave it empty for the default branch.",
-        ),
-        (
-            errors.HFValidationError,
-            f"“{model_id}” is no Hugging Face id.",
-            "Write it as owner/name.",
-        ),
-        (
-            errors.HfHubHTTPError,
-            f"Hugging Face refused the download of {model_id}: {first_line(error)}.",
-            "Try again later, or choose another model.",
-        ),
-        *((kind, _UNREACHABLE.format(model_id), _NEEDS_NONE) for kind in (_transport(), *LOST)),
-    )
-    for kind, what_happened, what_to_do in meanings:
-        if isinstance(error, kind):
-            return ModelError(what_happened, what_to_do)
-    return ModelError(
-        f"The download of {model_id} failed: {first_line(error)}.",
-        "Check the connection and the room on the disk, then try again.",
-    )
+def _environment() -> dict[str, str]:
+    """Ours, and where our modules are, wherever the app was started."""
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", ""))))
+    return {**os.environ, "PYTHONPATH": path, "HF_HUB_DISABLE_TELEMETRY": "1"}

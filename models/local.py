@@ -6,22 +6,30 @@ torch and transformers are imported in the loader, never at import of this modul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from data.errors import ChoraleError, MemoryBudgetError, ModelError, PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
-from models.base import ModelInfo
+from models.base import Answers, Distributions, Divergence, Lookahead, ModelInfo, Tree
 from models.chat_template import ChatTemplate
 from models.loading import check_tokens
+from models.memory import PeakMemory, forget_peak, peak_memory
 from models.reading import Reader, Reading
 from models.registry import available_memory, display_name, known, resolve
 from models.shape import ModelShape, computes_in_float32, rows_that_fit
+from models.spelling import spellings
 
 if TYPE_CHECKING:
     from models.continuation import Engine
-    from models.decoding import Request
+    from models.decoding import Draw, Request
     from models.loading import Loaded
+    from models.scoring import Scorer
 
 FLOAT32_ON_CPU = "Computes in float32, which is the faster precision for its size on a CPU."
 UNKNOWN_CONTEXT = 2048  # tokens, for a model whose config doesn't say
@@ -54,6 +62,11 @@ class LocalModel:
         """What it is."""
         return self._info
 
+    @property
+    def peak_memory(self) -> PeakMemory:
+        """The most memory that was in use since the last call of `generate` began to draw."""
+        return peak_memory(self._info.device)
+
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt as the model will see it, template included.
 
@@ -72,15 +85,79 @@ class LocalModel:
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Sample]:
         """Draw one independent answer per index; see `models.base.LanguageModel.generate`."""
-        from models.decoding import Request
+        prompt = self._prompt(messages)
+        return self._samples(prompt, indices, self._request(prompt, decoding, seed, should_stop))
+
+    def branch(
+        self,
+        messages: Sequence[Message],
+        *,
+        calls: Sequence[int],
+        decoding: Decoding,
+        seed: int,
+        ahead: Lookahead,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Tree]:
+        """Grow one tree of answers per call; see `models.base.BranchingModel.branch`."""
+        from models.lookahead import grow
 
         prompt = self._prompt(messages)
+        request = self._request(prompt, decoding, seed, should_stop)
+        for grown in grow(self._engine, prompt, calls, request, ahead):
+            call_id = f"{seed}-{grown.call}"
+            leaves = (
+                replace(self._sample(leaf, request), index=grown.call, call_id=call_id)
+                for leaf in grown.leaves
+            )
+            yield Tree(grown.call, tuple(leaves), grown.tokens)
+
+    def _request(
+        self, prompt: list[int], decoding: Decoding, seed: int, should_stop: Callable[[], bool]
+    ) -> Request:
+        from models.decoding import Request
+
         limit = min(decoding.max_new_tokens, self._info.context - len(prompt))
         rows = self._rows_that_fit(len(prompt), limit)
         stop = decoding.stop
         ended = (lambda tokens: self._reader.has_stopped(tokens, stop)) if stop else None
-        request = Request(decoding, seed, limit, should_stop, rows, ended)
-        return self._samples(prompt, indices, request)
+        return Request(decoding, seed, limit, should_stop, rows, ended)
+
+    def answer_ids(self, text: str) -> tuple[int, ...]:
+        """The tokens of a text as an answer, without an end token."""
+        return self._chat.answer_ids(text)
+
+    def score(self, messages: Sequence[Message], answers: Answers) -> list[NDArray[np.float64]]:
+        """Log-probability of each token; see `models.base.LanguageModel.score`."""
+        return self._scorer.score(self._prompt(messages), answers)
+
+    def divergence(
+        self, messages: Sequence[Message], other: Sequence[Message], answers: Answers
+    ) -> list[Divergence]:
+        """What a change of the prompt does; see `models.base.LanguageModel.divergence`."""
+        return self._scorer.divergence(self._prompt(messages), self._prompt(other), answers)
+
+    def distributions(self, messages: Sequence[Message], answers: Answers) -> Distributions:
+        """Log-softmax in pieces; see `models.base.LanguageModel.distributions`."""
+        return self._scorer.distributions(self._prompt(messages), answers)
+
+    def choice_probabilities(
+        self, chats: Sequence[Sequence[Message]], choices: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """How replies begin; see `models.base.LanguageModel.choice_probabilities`."""
+        written = [spellings(choice, self.answer_ids) for choice in choices]
+        return self._scorer.choice_probabilities([self._prompt(chat) for chat in chats], written)
+
+    def hidden_states(
+        self, messages: Sequence[Message], answers: Answers, *, layers: Sequence[int] | None = None
+    ) -> NDArray[np.float32]:
+        """Mean residual streams; see `models.base.LanguageModel.hidden_states`."""
+        return self._scorer.hidden_states(self._prompt(messages), answers, layers)
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        from models.scoring import Scorer
+
+        return Scorer(self._engine, self._info.name, self._info.context)
 
     def _rows_that_fit(self, prompt: int, limit: int) -> int:
         info = self._info
@@ -97,18 +174,22 @@ class LocalModel:
     ) -> Iterator[Sample]:
         from models.decoding import sample
 
+        forget_peak(self._info.device)
         for drawn in sample(self._engine, prompt, indices, request):
-            reading = self._read(drawn.token_ids, request.decoding.stop)
-            yield Sample(
-                index=drawn.index,
-                call_id=f"{request.seed}-{drawn.index}",
-                text=reading.text,
-                thinking=reading.thinking,
-                token_ids=drawn.token_ids,
-                logprobs=drawn.logprobs,
-                entropies=drawn.entropies,
-                finish=drawn.finish,
-            )
+            yield self._sample(drawn, request)
+
+    def _sample(self, drawn: Draw, request: Request) -> Sample:
+        reading = self._read(drawn.token_ids, request.decoding.stop)
+        return Sample(
+            index=drawn.index,
+            call_id=f"{request.seed}-{drawn.index}",
+            text=reading.text,
+            thinking=reading.thinking,
+            token_ids=drawn.token_ids,
+            logprobs=drawn.logprobs,
+            entropies=drawn.entropies,
+            finish=drawn.finish,
+        )
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         prompt = self._chat.encode(messages)
@@ -172,6 +253,8 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
         raise _running_failed(error, ref) from error
     small = computes_in_float32(ref.quantization, loaded.shape.parameters, device)
     precision = (FLOAT32_ON_CPU,) if small and ref.quantization == "bf16" else ()
+    if loaded.stored is not None:
+        precision = (loaded.stored.note,)
     info = ModelInfo(
         ref=ref,
         name=display_name(ref.id),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from models.continuation import Engine, Prefill
 
 PROMPT, ROWS, STEPS = 8, 4, 3
+Notes = tuple[str, ...]
 NARROW = (
     2  # tokens: with it a token of the third step sees neither the prompt nor all of its answer
 )
@@ -31,6 +32,10 @@ WINDOWED = (
     "Some of its layers see only the last {window:,} tokens. Where prompt and answer are longer "
     "together, a copy of the prompt's cache is kept for every sample."
 )
+NOT_REPLAYED = (
+    "Its steps can't be recorded as a CUDA graph, so their kernels are started one by one: small "
+    "models are slower for it."
+)
 REREADS = (
     "Reads prompt and answer again for every token, because what it keeps of a text can't be "
     "continued by many answers: it is slow, the more so the longer they are."
@@ -43,18 +48,20 @@ def checked(engine: Engine, *, seed: int = 0) -> tuple[Engine, tuple[str, ...]]:
     Random rows continue a random prompt in every way: reading all again at each token, with a copy
     of the prompt's cache per row, and with that cache shared. The fastest way is taken whose logits
     agree with the first. Where layers have a window, they are given a very short one for a moment.
+    On a GPU a shared cache is tried with recorded steps as well.
 
     Args:
         engine: the model; whatever it says of sharing is ignored.
         seed: of the random tokens.
 
     Returns:
-        The engine with `shares_prefix`, `window` and `rereads` set, and notes for the user.
+        The engine with `shares_prefix`, `window`, `rereads` and `replays` set, and notes for the
+        user.
 
     Raises:
         ModelError: the model says nothing.
     """
-    plain = replace(engine, shares_prefix=False, window=0, rereads=False)
+    plain = replace(engine, shares_prefix=False, window=0, rereads=False, replays=False)
     tokens = _tokens(plain, seed)
     prefill, steps = _prefill(plain, tokens)
     if not bool(prefill.logits.isfinite().all()):
@@ -68,11 +75,71 @@ def checked(engine: Engine, *, seed: int = 0) -> tuple[Engine, tuple[str, ...]]:
     shared = replace(plain, shares_prefix=True)
     if not _agrees(shared, prefill, steps, SHARED):
         return plain, (NOT_SHARED,)
+    shared, said = _windowed(shared, prefill, tokens)
+    replayed, said_too = _replayed(shared, prefill, steps, tokens)
+    return replayed, (*said, *said_too)
+
+
+def _windowed(engine: Engine, prefill: Prefill, tokens: torch.Tensor) -> tuple[Engine, Notes]:
+    """The engine, bounded by its window unless that is served too."""
     windows = _windows(prefill)
-    if not windows or _agrees_when_narrow(shared, tokens):
-        return shared, ()
+    if not windows or _agrees_when_narrow(engine, tokens):
+        return engine, ()
     window = min(windows)
-    return replace(shared, window=window), (WINDOWED.format(window=window),)
+    return replace(engine, window=window), (WINDOWED.format(window=window),)
+
+
+def _replayed(
+    engine: Engine, prefill: Prefill, steps: torch.Tensor, tokens: torch.Tensor
+) -> tuple[Engine, Notes]:
+    """The engine, with recorded steps where its device has them and they say the same."""
+    from models.replay import RECORDERS
+
+    if engine.model.device.type not in RECORDERS:
+        return engine, ()
+    replayed = replace(engine, replays=True)
+    windowed = bool(_windows(prefill)) and not engine.window
+    if _agrees(replayed, prefill, steps, SHARED):
+        if not windowed or _agrees_when_narrow(replayed, tokens):
+            return replayed, ()
+    return engine, (NOT_REPLAYED,)
+
+
+def reads_blocks(engine: Engine, *, seed: int = 0) -> bool:
+    """Whether a model goes on from its prompt's cache with several tokens at once.
+
+    Tried as `checked` tries other ways, and with a short window too where layers have one.
+    """
+    if engine.rereads:
+        return False
+    tokens = _tokens(engine, seed)
+    prefill, steps = _prefill(engine, tokens)
+    if not _agrees_in_blocks(engine, prefill, steps):
+        return False
+    if not _windows(prefill):
+        return True
+    with _narrowed(engine):
+        prefill, steps = _prefill(engine, tokens)
+        return _windows(prefill) == {NARROW} and _agrees_in_blocks(engine, prefill, steps)
+
+
+def _agrees_in_blocks(engine: Engine, prefill: Prefill, steps: torch.Tensor) -> bool:
+    import torch
+
+    from models.forcing import Reading
+
+    if prefill.cache is None:
+        return False
+    answers = steps.T.tolist()
+    try:
+        ways = [Reading(engine, prefill, answers, blocks=blocks) for blocks in (True, False)]
+        found, truth = (
+            torch.cat([way.feed(0, 2), way.feed(2, STEPS)], 1).float().transpose(0, 1)
+            for way in ways
+        )
+    except Exception:  # whatever a model of unknown make raises, the answer is no
+        return False
+    return _are_same(engine, found, truth, REPEATED)
 
 
 def _tokens(engine: Engine, seed: int) -> torch.Tensor:
@@ -93,16 +160,21 @@ def _prefill(engine: Engine, tokens: torch.Tensor) -> tuple[Prefill, torch.Tenso
 
 def _agrees(engine: Engine, prefill: Prefill, steps: torch.Tensor, coarse: float) -> bool:
     """Whether this way gives the logits that reading all again gives."""
-    import torch
-
     if prefill.cache is None:
         return False
-    again = replace(engine, rereads=True)
+    again = replace(engine, rereads=True, replays=False)
     truth = _logits(again, prefill, steps)
     try:
         found = _logits(engine, prefill, steps)
     except Exception:  # whatever a model of unknown make raises, the answer is no
         return False
+    return _are_same(engine, found, truth, coarse)
+
+
+def _are_same(engine: Engine, found: torch.Tensor, truth: torch.Tensor, coarse: float) -> bool:
+    """Whether two ways gave the same logits, (steps, rows, vocabulary)."""
+    import torch
+
     errors = (found - truth).norm(dim=-1)
     errors = errors / (truth - truth.mean(-1, keepdim=True)).norm(dim=-1)
     # All but one: a row of a mixture of experts may be sent to another expert by rounding alone.
@@ -120,9 +192,13 @@ def _logits(engine: Engine, prefill: Prefill, steps: torch.Tensor) -> torch.Tens
     import torch
 
     from models.continuation import Continuation
+    from models.suffixes import Unsupported
 
     continuation = Continuation(engine, prefill, rows=steps.shape[1], limit=len(steps))
-    return torch.stack([continuation.step(tokens) for tokens in steps]).float()
+    logits = torch.stack([continuation.step(tokens) for tokens in steps]).float()
+    if engine.replays and not continuation.replays:
+        raise Unsupported
+    return logits
 
 
 def _windows(prefill: Prefill) -> set[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -11,127 +12,34 @@ import psutil
 
 from data.errors import ModelError
 from data.schema import ModelRef, Quantization
-from models.server_address import is_server, parse_server, server_name
+from models.fitting import precision_name
+from models.known import BUNDLED_ID, KNOWN, KnownModel, known
+from models.server_address import is_server, own_models, parse_server, server_name
 from models.shape import ModelShape, memory_of, read_shape
 
-BUNDLED_ID = "saltmere"
+__all__ = ["BUNDLED_ID", "KNOWN", "KnownModel", "known"]
+
 BUNDLED_FOLDER = Path(__file__).parent / "town" / "weights"
 QUANTIZATIONS: tuple[Quantization, ...] = get_args(Quantization)
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+SMALL = 2_000_000_000  # parameters; what a public host offers unless its operator says otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class KnownModel:
-    """What is known of a model before it is loaded.
+def offered_ids(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Ids of the models that a public host offers: its operator's list.
 
-    Attributes:
-        id: as in `ModelRef`.
-        name: as people call it.
-        summary: one or two sentences for who chooses.
-        licence: SPDX name, or the publisher's own.
-        shape: its sizes; None for the bundled model, whose folder is read.
-        gated: whether the Hub asks for an accepted licence and a token.
-        quantizations: precisions it can be loaded in.
+    These are the operator's first choice (CHORALE_MODEL), what CHORALE_MODELS names with commas
+    between, and the models of the operator's server in CHORALE_SERVER_MODELS. Without
+    CHORALE_MODELS, the bundled model and the small listed ones that need no licence accepted.
     """
-
-    id: str
-    name: str
-    summary: str
-    licence: str
-    shape: ModelShape | None = None
-    gated: bool = False
-    quantizations: tuple[Quantization, ...] = QUANTIZATIONS
-
-    @property
-    def bundled(self) -> bool:
-        """Whether it comes with the app."""
-        return self.id == BUNDLED_ID
+    own = environment.get("CHORALE_MODEL", BUNDLED_ID)
+    named = (name.strip() for name in environment.get("CHORALE_MODELS", "").split(","))
+    listed = frozenset(filter(None, named)) or frozenset(m.id for m in KNOWN if _is_modest(m))
+    return listed | {own, *own_models(environment)}
 
 
-def _shape(
-    millions: float, *, hidden: int, layers: int, width: int, vocabulary: int, context: int
-) -> ModelShape:
-    """Sizes of a model whose embedding serves as its head, as all those below do."""
-    return ModelShape(
-        parameters=int(millions * 1e6),
-        embeddings=hidden * vocabulary,
-        layers=layers,
-        width=width,
-        vocabulary=vocabulary,
-        context=context,
-    )
-
-
-KNOWN: tuple[KnownModel, ...] = (
-    KnownModel(
-        BUNDLED_ID,
-        "Saltmere",
-        "The bundled teaching model. It knows one small, made-up town and nothing else.",
-        "Apache-2.0",
-    ),
-    KnownModel(
-        "HuggingFaceTB/SmolLM2-135M-Instruct",
-        "SmolLM2 135M Instruct",
-        "The smallest here that answers any question; often wrong, quick on a laptop.",
-        "Apache-2.0",
-        _shape(135, hidden=576, layers=30, width=192, vocabulary=49152, context=8192),
-    ),
-    KnownModel(
-        "HuggingFaceTB/SmolLM2-360M-Instruct",
-        "SmolLM2 360M Instruct",
-        "Small and quick, a little steadier than its 135M sibling.",
-        "Apache-2.0",
-        _shape(362, hidden=960, layers=32, width=320, vocabulary=49152, context=8192),
-    ),
-    KnownModel(
-        "HuggingFaceTB/SmolLM2-1.7B-Instruct",
-        "SmolLM2 1.7B Instruct",
-        "The largest of the SmolLM2 family.",
-        "Apache-2.0",
-        _shape(1711, hidden=2048, layers=24, width=2048, vocabulary=49152, context=8192),
-    ),
-    KnownModel(
-        "Qwen/Qwen2.5-0.5B-Instruct",
-        "Qwen2.5 0.5B Instruct",
-        "Small and multilingual. Without a system prompt its template adds one of its own.",
-        "Apache-2.0",
-        _shape(494, hidden=896, layers=24, width=128, vocabulary=151936, context=32768),
-    ),
-    KnownModel(
-        "Qwen/Qwen2.5-1.5B-Instruct",
-        "Qwen2.5 1.5B Instruct",
-        "A good answerer for its size. Without a system prompt its template adds one of its own.",
-        "Apache-2.0",
-        _shape(1544, hidden=1536, layers=28, width=256, vocabulary=151936, context=32768),
-    ),
-    KnownModel(
-        "Qwen/Qwen3-0.6B",
-        "Qwen3 0.6B",
-        "Newer and small; used here without its thinking mode.",
-        "Apache-2.0",
-        _shape(596, hidden=1024, layers=28, width=1024, vocabulary=151936, context=40960),
-    ),
-    KnownModel(
-        "Qwen/Qwen3-1.7B",
-        "Qwen3 1.7B",
-        "Newer, steadier than the 0.6B; used here without its thinking mode.",
-        "Apache-2.0",
-        _shape(1721, hidden=2048, layers=28, width=1024, vocabulary=151936, context=40960),
-    ),
-    KnownModel(
-        "meta-llama/Llama-3.2-1B-Instruct",
-        "Llama 3.2 1B Instruct",
-        "Gated: accept its licence on the Hub first and set HF_TOKEN. Its template adds the date.",
-        "Llama 3.2 Community License",
-        _shape(1236, hidden=2048, layers=16, width=512, vocabulary=128256, context=131072),
-        gated=True,
-    ),
-)
-
-
-def known(model_id: str) -> KnownModel | None:
-    """What the list has on a model; None when it isn't listed."""
-    return next((model for model in KNOWN if model.id == model_id), None)
+def _is_modest(model: KnownModel) -> bool:
+    return model.shape is None or (not model.gated and model.shape.parameters <= SMALL)
 
 
 def display_name(model_id: str) -> str:
@@ -144,6 +52,12 @@ def display_name(model_id: str) -> str:
     if folder.is_absolute() or folder.is_dir():
         return folder.name or model_id
     return model_id.rpartition("/")[2] or model_id
+
+
+def model_name(ref: ModelRef) -> str:
+    """A model as people call it, with its precision where that isn't the usual one."""
+    name = display_name(ref.id)
+    return name if ref.quantization == "bf16" else f"{name} · {precision_name(ref.quantization)}"
 
 
 def resolve(ref: ModelRef) -> Path | str:
@@ -200,9 +114,7 @@ def estimate_memory(
     place = resolve(ref)
     if is_server(ref.id):
         return 0
-    model = known(ref.id)
-    shape = read_shape(place) if isinstance(place, Path) else model.shape if model else None
-    if shape is None:
+    if (shape := known_shape(ref, place)) is None:
         return None
     return memory_of(
         shape,
@@ -212,6 +124,18 @@ def estimate_memory(
         prompt_tokens=prompt_tokens,
         new_tokens=new_tokens,
     )
+
+
+def known_shape(ref: ModelRef, place: Path | str) -> ModelShape | None:
+    """A model's sizes, from its folder or from the list; None where neither has them.
+
+    Raises:
+        ModelError: its folder holds no model.
+    """
+    if isinstance(place, Path):
+        return read_shape(place)
+    listed = known(ref.id)
+    return listed.shape if listed else None
 
 
 def available_memory(device: str = "cpu") -> int:

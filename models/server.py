@@ -14,14 +14,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from data.errors import ModelError
+from data.errors import ModelError, UnsupportedError
 from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import ModelInfo
 from models.chat_template import check_texts
 from models.server_address import parse_server, server_at, server_name
 from models.server_dialect import chat_request, draw_seed
 from models.server_notes import notes
+from models.server_scores import WithoutDistributions, chance_of_beginning
+from models.spelling import check_choices
 
 if TYPE_CHECKING:
     from models.server_answers import Answer, Reply
@@ -33,7 +36,7 @@ TOGETHER = 8  # answers per request where seeds are not kept, unless CHORALE_SER
 TOP = 20  # likeliest tokens that servers show at most
 
 
-class ServerModel:
+class ServerModel(WithoutDistributions):
     """A model that a server runs. Used by one thread at a time.
 
     Args:
@@ -88,7 +91,7 @@ class ServerModel:
         """
         check_texts(messages)
         if not self._abilities.unscaled:
-            raise ModelError(
+            raise UnsupportedError(
                 f"{self.info.name} doesn't show the log-probabilities of its likeliest tokens.",
                 "Use a local model for what needs distributions.",
             )
@@ -100,6 +103,23 @@ class ServerModel:
         for token, logprob in answer.top[0]:
             merged[token] = float(np.logaddexp(merged.get(token, -math.inf), logprob))
         return merged
+
+    def choice_probabilities(
+        self, chats: Sequence[Sequence[Message]], choices: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """How replies begin, as far as the likeliest first tokens tell; NaN where they don't.
+
+        Unlike a local model's, the mass of all first tokens that begin with a choice; see
+        `models.server_scores.chance_of_beginning`.
+
+        Raises:
+            ChoraleError: a prompt can't be read, a choice is blank, or the server shows no
+                log-probabilities of the model's own.
+        """
+        check_choices(choices)
+        shown = [self.likeliest(chat) for chat in chats]
+        rows = [[chance_of_beginning(choice, first) for choice in choices] for first in shown]
+        return np.array(rows).reshape(len(chats), len(choices))
 
     def generate(
         self,

@@ -68,7 +68,7 @@ def attend(
     scores[:, :, :prompt] = grouped.view(kv, rows, d) @ prompt_keys.transpose(1, 2)
     own = grouped.view(kv * n, -1, d) @ key.reshape(kv * n, length, d).transpose(1, 2)
     scores[:, :, prompt:] = own.view(kv, rows, length)
-    weights = _weights(scores, **kwargs).to(value.dtype)
+    weights = _weights(scores, layer.hidden, **kwargs).to(value.dtype)
     own = weights.view(kv * n, heads // kv, prompt + length)[:, :, prompt:]
     mixed = torch.bmm(weights[:, :, :prompt], prompt_values)
     width = mixed.shape[-1]
@@ -78,6 +78,7 @@ def attend(
 
 def _weights(
     scores: torch.Tensor,
+    hidden: torch.Tensor | None,
     *,
     softcap: float | None = None,
     s_aux: torch.Tensor | None = None,
@@ -87,12 +88,15 @@ def _weights(
 
     Args:
         scores: (kv heads, n * group, length).
+        hidden: (length,) what gets no weight; None for nothing.
         softcap: bound on the scores, s → cap · tanh(s / cap); none when None.
         s_aux: (heads,) sinks: a further score per head, whose weight goes nowhere.
         **_: ignored.
     """
     if softcap is not None:
         scores = softcap * torch.tanh(scores / softcap)
+    if hidden is not None:
+        scores = scores.masked_fill(hidden, -torch.inf)
     if s_aux is None:
         return torch.softmax(scores, -1, dtype=torch.float32)
     kv, rows, length = scores.shape

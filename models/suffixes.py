@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -16,7 +18,7 @@ from transformers.cache_utils import (
     LinearAttentionLayer,
 )
 
-FIRST_CAPACITY = 64  # tokens; doubled when full
+FIRST_CAPACITY = 64  # tokens; doubled when full, up to what an answer may have
 
 
 class Unsupported(Exception):
@@ -34,6 +36,7 @@ class SuffixLayer(CacheLayerMixin):
         prompt_values: likewise.
         rows: number of answers decoded together.
         prompt_length: tokens of the whole prompt.
+        limit: tokens of a suffix at most.
         window: last tokens that a token sees, itself included; 0 when it sees all.
     """
 
@@ -48,10 +51,12 @@ class SuffixLayer(CacheLayerMixin):
         rows: int,
         *,
         prompt_length: int,
+        limit: int,
         window: int = 0,
     ) -> None:
         super().__init__()
-        self._begin(prompt_keys, prompt_values, rows, prompt_length=prompt_length, window=window)
+        sizes = {"prompt_length": prompt_length, "limit": limit, "window": window}
+        self._begin(prompt_keys, prompt_values, rows, **sizes)
 
     def _begin(
         self,
@@ -60,15 +65,20 @@ class SuffixLayer(CacheLayerMixin):
         rows: int,
         *,
         prompt_length: int,
+        limit: int,
         window: int = 0,
     ) -> None:
         self.prompt_keys = prompt_keys[0].contiguous()
         self.prompt_values = prompt_values[0].contiguous()
-        self.prompt_length, self.window = prompt_length, window
+        self.prompt_length, self.window, self._limit = prompt_length, window, limit
         self.length = 0
-        self.keys = self._room(self.prompt_keys, rows, FIRST_CAPACITY)
-        self.values = self._room(self.prompt_values, rows, FIRST_CAPACITY)
+        capacity = self._first_capacity()
+        self.keys = self._room(self.prompt_keys, rows, capacity)
+        self.values = self._room(self.prompt_values, rows, capacity)
         self.is_initialized = True
+
+    def _first_capacity(self) -> int:
+        return min(FIRST_CAPACITY, self._limit)
 
     @staticmethod
     def _room(like: torch.Tensor, rows: int, capacity: int) -> torch.Tensor:
@@ -94,8 +104,7 @@ class SuffixLayer(CacheLayerMixin):
         Raises:
             Unsupported: more than one token at a time, or another number of rows.
         """
-        if key_states.shape[2] != 1 or key_states.shape[0] != self.keys.shape[1]:
-            raise Unsupported
+        self._refuse_others(key_states)
         if self.length == self.keys.shape[2]:
             self.keys, self.values = self._grown(self.keys), self._grown(self.values)
         self.keys[:, :, self.length] = key_states[:, :, 0].transpose(0, 1)
@@ -104,8 +113,13 @@ class SuffixLayer(CacheLayerMixin):
         first = max(0, self.length - self.window) if self.window else 0
         return self.keys[:, :, first : self.length], self.values[:, :, first : self.length]
 
+    def _refuse_others(self, key_states: torch.Tensor) -> None:
+        if key_states.shape[2] != 1 or key_states.shape[0] != self.keys.shape[1]:
+            raise Unsupported
+
     def _grown(self, old: torch.Tensor) -> torch.Tensor:
-        new = self._room(old[:, 0], old.shape[1], 2 * old.shape[2])
+        wanted = max(self.length + 1, min(2 * self.length, self._limit))
+        new = self._room(old[:, 0], old.shape[1], wanted)
         new[:, :, : self.length] = old[:, :, : self.length]
         return new
 
@@ -116,6 +130,11 @@ class SuffixLayer(CacheLayerMixin):
         held = self.prompt_keys.shape[1]
         first = held - min(held, max(0, self.window - self.length))
         return self.prompt_keys[:, first:], self.prompt_values[:, first:]
+
+    @property
+    def hidden(self) -> torch.Tensor | None:
+        """(prompt seen + suffix seen,) bool: what is there but not to be seen; None for nothing."""
+        return None
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Length of prompt and suffix with the coming tokens, and offset."""
@@ -141,9 +160,12 @@ class StatefulSuffixLayer(SuffixLayer, LinearAttentionLayer):
     Args:
         layer: as prefilled, for a batch of one.
         rows: number of answers decoded together.
+        limit: tokens of a suffix at most.
     """
 
-    def __init__(self, layer: LinearAttentionAndFullAttentionLayer, rows: int) -> None:
+    def __init__(
+        self, layer: LinearAttentionAndFullAttentionLayer, rows: int, *, limit: int
+    ) -> None:
         kept = {
             name: value for name, value in vars(layer).items() if name not in ("keys", "values")
         }
@@ -151,7 +173,7 @@ class StatefulSuffixLayer(SuffixLayer, LinearAttentionLayer):
         # Past the constructors between: they would empty the state again.
         LinearAttentionLayer.reorder_cache(self, _repeat(rows))
         keys, values = cast(torch.Tensor, layer.keys), cast(torch.Tensor, layer.values)
-        self._begin(keys, values, rows, prompt_length=layer.get_seq_length())
+        self._begin(keys, values, rows, prompt_length=layer.get_seq_length(), limit=limit)
 
     def lazy_initialization(self, *args: Any, **kwargs: Any) -> None:
         """Nothing to do: room and states are there from the start."""
@@ -166,7 +188,13 @@ def _repeat(rows: int) -> torch.LongTensor:
     return cast(torch.LongTensor, torch.zeros(rows, dtype=torch.long))
 
 
-def shared_cache(prefilled: Cache, rows: int) -> Cache:
+def shared_cache(
+    prefilled: Cache,
+    rows: int,
+    *,
+    limit: int,
+    make: Callable[..., SuffixLayer] = SuffixLayer,
+) -> Cache:
     """Put room for `rows` suffixes beside a prompt's cache, which is not copied.
 
     Layers with a state instead of a cache (recurrent, convolution) get a state per row.
@@ -174,29 +202,31 @@ def shared_cache(prefilled: Cache, rows: int) -> Cache:
     Args:
         prefilled: cache of a batch of one after the prompt.
         rows: answers to decode together.
+        limit: tokens of each at most.
+        make: the layers that do nothing but attend.
 
     Raises:
         Unsupported: a layer keeps something else.
     """
-    return Cache(layers=[_suffix_layer(layer, rows) for layer in prefilled.layers])
+    sized = partial(make, rows=rows, limit=limit)
+    return Cache(layers=[_suffix_layer(layer, rows, limit, sized) for layer in prefilled.layers])
 
 
-def _suffix_layer(layer: Any, rows: int) -> Any:
+def _suffix_layer(layer: Any, rows: int, limit: int, make: Callable[..., SuffixLayer]) -> Any:
     kind = type(layer)  # not their subclasses, which may keep more
     if kind is LinearAttentionLayer:
         own = copy.deepcopy(layer)
         own.reorder_cache(_repeat(rows))
         return own
     if kind is LinearAttentionAndFullAttentionLayer:
-        return StatefulSuffixLayer(layer, rows)
+        return StatefulSuffixLayer(layer, rows, limit=limit)
     if kind is DummyLayer:
         return layer
     if kind not in (DynamicLayer, DynamicSlidingWindowLayer) or layer.keys is None:
         raise Unsupported
-    return SuffixLayer(
+    return make(
         layer.keys,
         layer.values,
-        rows,
         prompt_length=layer.get_seq_length(),
         window=layer.sliding_window if kind is DynamicSlidingWindowLayer else 0,
     )

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from data.schema import Decoding
+from data.schema import LEAST_ENTROPY, AdaptiveDecoding, Decoding
 
-CHUNK = 2**25  # logits handled at once; bounds the scratch memory of large vocabularies
+CHUNK = 2**24  # logits handled at once; bounds the scratch memory of large vocabularies
+CANDIDATES = 1024  # likeliest tokens among which a nucleus is first sought
 BLOCK = 64  # token ids whose masses are added up at once
 FLOOR = -1e4  # stands in for minus infinity where a probability of 0 multiplies it
 
@@ -44,12 +45,37 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """
     if p >= 1:
         return logits
-    ranked, ids = logits.sort(dim=-1, descending=True, stable=True)
-    mass = ranked.softmax(-1)
-    before = mass.cumsum(-1, dtype=torch.float64) - mass
+    mass = logits.softmax(-1)
+    kept, exact = _nucleus(logits, mass, p, min(CANDIDATES, logits.shape[-1]))
+    vocabulary = logits.shape[-1]
+    for rest in torch.nonzero(~exact)[:, 0].split(max(1, CHUNK // 16 // vocabulary)):
+        kept[rest] = _nucleus(logits[rest], mass[rest], p, vocabulary)[0]
+    return logits.masked_fill(~kept, -torch.inf)
+
+
+def _nucleus(logits: Tensor, mass: Tensor, p: float, count: int) -> tuple[Tensor, Tensor]:
+    """Which tokens are kept, looking at the `count` likeliest only: sorting all takes far longer.
+
+    Args:
+        logits: (n, vocabulary).
+        mass: (n, vocabulary) of them.
+        p: in (0, 1).
+        count: ≥ 1.
+
+    Returns:
+        (n, vocabulary), and (n,) whether that is sure to be so among all tokens.
+    """
+    ids = logits.topk(count, dim=-1).indices.sort(-1).values
+    ranked, order = logits.gather(-1, ids).sort(dim=-1, descending=True, stable=True)
+    ids = ids.gather(-1, order)
+    ranked_mass = mass.gather(-1, ids)
+    before = ranked_mass.cumsum(-1, dtype=torch.float64) - ranked_mass
     # A token stays while the mass before it falls short of p: the likeliest one always does.
-    outside = torch.zeros_like(ids, dtype=torch.bool).scatter(-1, ids, before >= p)
-    return logits.masked_fill(outside, -torch.inf)
+    stays = before < p
+    kept = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, ids, stays)
+    # Tokens that tie with the last one looked at may be missing, so none of those may be kept.
+    least = ranked.masked_fill(~stays, torch.inf).amin(-1)
+    return kept, (least > ranked[:, -1]) | (count == logits.shape[-1])
 
 
 def keep_min_p(logits: Tensor, p: float) -> Tensor:
@@ -66,6 +92,26 @@ def keep_min_p(logits: Tensor, p: float) -> Tensor:
         return logits
     least = logits.amax(-1, keepdim=True) + math.log(p)
     return logits.masked_fill(logits < least, -torch.inf)
+
+
+def adaptive_temperature(entropies: Tensor, decoding: AdaptiveDecoding) -> Tensor:
+    """The temperature of each row, higher where its next token is less certain.
+
+    Args:
+        entropies: (n,) nats, of the distributions at T = 1.
+        decoding: the usual temperature and how it moves.
+
+    Returns:
+        (n,) in [T (1 − strength), T (1 + strength)].
+
+    References:
+        Liu et al. 2025, HAPO, with negative deviations divided by the size of the smallest.
+    """
+    deviation = entropies.clamp(min=LEAST_ENTROPY).log() - decoding.centre
+    above = deviation.clamp(min=0) / (decoding.scale * decoding.highest or torch.inf)
+    below = deviation.clamp(max=0) / (-decoding.scale * decoding.lowest or torch.inf)
+    moved = (above + below).clamp(-1, 1)
+    return decoding.temperature * (1 + decoding.strength * moved)
 
 
 def draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
@@ -92,16 +138,20 @@ def _draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
     if decoding.temperature == 0:
         tokens = logits.argmax(-1, keepdim=True)
     else:
-        tokens = _invert(_reshaped(logits, probabilities, decoding), uniforms)
+        tokens = _invert(_reshaped(logits, probabilities, entropies, decoding), uniforms)
     drawn = logprobs.gather(-1, tokens)[:, 0]
     return torch.stack((tokens[:, 0].double(), drawn.double(), entropies.double()))
 
 
-def _reshaped(logits: Tensor, probabilities: Tensor, decoding: Decoding) -> Tensor:
-    asked = (decoding.temperature, decoding.top_k, decoding.top_p, decoding.min_p)
-    if asked == (1, 0, 1, 0):
+def _reshaped(
+    logits: Tensor, probabilities: Tensor, entropies: Tensor, decoding: Decoding
+) -> Tensor:
+    temperature: float | Tensor = decoding.temperature
+    if isinstance(decoding, AdaptiveDecoding):
+        temperature = adaptive_temperature(entropies, decoding)[:, None]
+    elif (temperature, decoding.top_k, decoding.top_p, decoding.min_p) == (1, 0, 1, 0):
         return probabilities
-    kept = keep_top_k(logits / decoding.temperature, decoding.top_k)
+    kept = keep_top_k(logits / temperature, decoding.top_k)
     return keep_min_p(keep_top_p(kept, decoding.top_p), decoding.min_p).softmax(-1)
 
 

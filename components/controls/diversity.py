@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
+from components.controls.strategy import (
+    PLAIN,
+    choir_choice,
+    strategy_choice,
+    strategy_options,
+    untaught_hint,
+)
 from components.findings import coloured
 from components.layout import theme
-from components.model_picker import chosen_model, model_name, offered_models
+from components.model_picker import chosen_model, offered_models
+from components.model_status import choir_note
 from components.state import State, fill_widgets, has_widget, session, widget_value
 from components.teaching import teaching_banner
 from components.text import as_markdown
+from data.errors import ChoraleError
 from data.examples.prompts import NOBODY, example_personas, example_prompts
 from data.schema import (
     MAX_CONDITIONS,
@@ -22,7 +32,10 @@ from data.schema import (
     Decoding,
     ModelRef,
 )
-from experiments.sampling import MAX_NEW_TOKENS, SamplingExperiment
+from experiments.sampling import SamplingExperiment
+from experiments.strategies.base import MAX_NEW_TOKENS
+from experiments.strategies.registry import most_tokens, voices
+from models.registry import model_name
 
 CUSTOM = "Own words …"
 _LETTERS = "abcd"
@@ -45,6 +58,7 @@ _DEFAULTS: dict[str, object] = {
     "min_p": 0.0,
     "max_new_tokens": 64,
     "model": None,
+    "way": PLAIN,
 }
 
 
@@ -77,6 +91,7 @@ def diversity_controls(state: State) -> Draft:
     _examples()
     conditions = _conditions(state)
     teaching_banner(condition.model for condition in conditions)
+    choir_note(condition.model for condition in conditions)
     return Draft(prompt, conditions)
 
 
@@ -128,7 +143,8 @@ def _card(key: str, *, removable: bool) -> Condition:
             type="tertiary",
             key=f"icon.more.{key}",
         ):
-            n, model, decoding = _more_settings(key)
+            n, model, choir, decoding = _more_settings(key)
+            strategy = strategy_options(_widget(key, "way"), prompt=str(widget_value(_PROMPT)))
         if removable:
             st.button(
                 f"Remove {as_markdown(name)}",
@@ -149,15 +165,20 @@ def _card(key: str, *, removable: bool) -> Condition:
         persist_state="session",
     )
     system = _persona(key)
-    st.caption(_summary(n, decoding, model))
-    return Condition(
+    method = strategy_choice(_widget(key, "way"))
+    untaught_hint(method, model)
+    condition = Condition(
         key=key,
         name=name,
         model=model,
         decoding=Decoding(temperature=temperature, **decoding),
         system=system,
         n=n,
+        strategy=strategy,
+        choir=choir,
     )
+    st.caption(_summary(condition))
+    return condition
 
 
 def _fill_card_first_time(key: str) -> None:
@@ -188,7 +209,7 @@ def _persona(key: str) -> str:
     )
 
 
-def _more_settings(key: str) -> tuple[int, ModelRef, dict]:
+def _more_settings(key: str) -> tuple[int, ModelRef, tuple[ModelRef, ...], dict]:
     keep = partial(_widget, key)
     st.text_input("Name", key=keep("name"), max_chars=40, persist_state="session")
     n = st.number_input(
@@ -202,6 +223,8 @@ def _more_settings(key: str) -> tuple[int, ModelRef, dict]:
         format_func=lambda ref: "As in the sidebar" if ref is None else model_name(ref),
         persist_state="session",
     )
+    model = own or chosen_model()
+    choir = choir_choice(keep("choir"), model, models)
     st.caption("Drawn in this order: temperature, top-k, top-p, min-p.")
     top_k = st.number_input("Top-k (0: off)", 0, 1000, key=keep("top_k"), persist_state="session")
     top_p = st.slider(
@@ -218,19 +241,22 @@ def _more_settings(key: str) -> tuple[int, ModelRef, dict]:
         persist_state="session",
     )
     decoding = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "max_new_tokens": tokens}
-    return n, own or chosen_model(), decoding
+    return n, model, choir, decoding
 
 
-def _summary(n: int, decoding: dict, model: ModelRef) -> str:
-    parts = [f"n = {n}"]
-    if decoding["top_p"] < 1:
-        parts.append(f"top-p {decoding['top_p']:g}")
-    if decoding["top_k"]:
-        parts.append(f"top-k {decoding['top_k']}")
-    if decoding["min_p"]:
-        parts.append(f"min-p {decoding['min_p']:g}")
-    if model != chosen_model():
-        parts.append(as_markdown(model_name(model), limit=24))
+def _summary(condition: Condition) -> str:
+    decoding, parts = condition.decoding, [f"n = {condition.n}"]
+    with suppress(ChoraleError):  # said when the run is started
+        parts.append(f"at most {most_tokens(condition):,} tokens")
+    if decoding.top_p < 1:
+        parts.append(f"top-p {decoding.top_p:g}")
+    if decoding.top_k:
+        parts.append(f"top-k {decoding.top_k}")
+    if decoding.min_p:
+        parts.append(f"min-p {decoding.min_p:g}")
+    if voices(condition) != (chosen_model(),):
+        names = " + ".join(model_name(model) for model in voices(condition))
+        parts.append(as_markdown(names, limit=48))
     return " · ".join(parts)
 
 

@@ -17,12 +17,13 @@ from components.state import State
 from components.teaching import off_topic_hint
 from components.text import as_markdown
 from components.tiles import diversity_tiles
+from components.views.accounts import account_notes, asks_differently, for_the_same_tokens
 from components.views.map import map_controls, map_view
 from components.views.tabs import diversity_tabs
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.snapshot import Snapshot
-from metrics.catalogue import PANEL
+from metrics.catalogue import DEFAULT_PANEL
 
 POLL_S = 1.0
 
@@ -73,17 +74,24 @@ def _recorded(state: State, finding: DeltaGenerator) -> None:
 def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: bool) -> None:
     names = {condition.key: condition.name for condition in data.run.conditions}
     if not data.keys:
+        account_notes(data, names)
         _nothing_yet(finding, running=running)
         return
     off_topic_hint(data)
+    account_notes(data, names)
     picture, numbers = st.columns([2, 1], gap="medium")
     with picture:
         threshold, colour_by = map_controls()
         analysis = analysis_of(data, threshold=threshold, running=running)
         map_view(state, data, analysis, names=names, colour_by=colour_by)
-    finding.markdown(diversity_finding(analysis, names, theme=theme(), running=running))
+    at_tokens = for_the_same_tokens(data, analysis) if asks_differently(data.run) else None
+    finding.markdown(
+        diversity_finding(analysis, names, theme=theme(), running=running, at_tokens=at_tokens)
+    )
     with numbers:
-        diversity_tiles(_estimates(analysis), PANEL, common_n=analysis.common_n, theme=theme())
+        diversity_tiles(
+            _estimates(analysis), DEFAULT_PANEL, common_n=analysis.common_n, theme=theme()
+        )
     diversity_tabs(state, data, analysis, names=names)
 
 

@@ -12,11 +12,13 @@ from components.figures.palette import condition_mark
 from components.layout import theme
 from components.state import State, widget_value
 from components.text import as_markdown, one_line, plural, printable
+from components.views.accounts import accounts_table, asks_differently, empty_places, steps_of
 from components.views.map import answers_frame, selection_bar
+from components.views.sources import source_notes
 from data.exports import to_csv, to_parquet
 from data.schema import RunData
 from experiments.analysis import Analysis, Meaning
-from metrics.catalogue import CATALOGUE, PANEL, Measure
+from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, Measure
 from metrics.uncertainty import Difference
 
 _FIRST_MEANINGS = 12
@@ -98,7 +100,7 @@ def _answers(state: State, data: RunData, analysis: Analysis, names: Mapping[str
     selection_bar(state)
     rows = _picked(state, data)
     frame = answers_frame(data, analysis).iloc[rows]
-    st.dataframe(
+    event = st.dataframe(
         pd.DataFrame(
             {
                 "condition": [_named(key, names) for key in frame["condition"]],
@@ -106,6 +108,7 @@ def _answers(state: State, data: RunData, analysis: Analysis, names: Mapping[str
                 "meaning": frame["meaning"],
                 "words": [len(text.split()) for text in frame["text"]],
                 "ended": [_ending(data, row) for row in rows],
+                **_asked_as(data, rows),
             }
         ),
         hide_index=True,
@@ -115,7 +118,20 @@ def _answers(state: State, data: RunData, analysis: Analysis, names: Mapping[str
             "meaning": st.column_config.NumberColumn(help="1 is the largest meaning."),
         },
         alt=f"{plural(len(rows), 'answer')} with condition, meaning and length",
+        on_select="rerun",
+        selection_mode="single-row",
+        key="diversity.answers",
     )
+    for place in event.selection.rows[:1]:
+        if place < len(rows):
+            steps_of(data.samples[rows[place]])
+    empty_places(data, names)
+
+
+def _asked_as(data: RunData, rows: Sequence[int]) -> dict[str, list[str]]:
+    """What set each answer's asking apart, if anything did."""
+    origins = [one_line(data.samples[row].origin) for row in rows]
+    return {"asked as": origins} if any(origins) else {}
 
 
 def _named(key: str, names: Mapping[str, str]) -> str:
@@ -127,6 +143,9 @@ def _ending(data: RunData, row: int) -> str:
 
 
 def _compare(state: State, data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
+    if asks_differently(data.run):
+        accounts_table(data, analysis, names)
+    source_notes(data, names)
     if len(analysis.panels) < 2:
         st.caption("With a second condition, the differences between the two stand here.")
         return
@@ -135,11 +154,14 @@ def _compare(state: State, data: RunData, analysis: Analysis, names: Mapping[str
         "and the verdict are adjusted for the number of pairs (Holm)."
     )
     st.dataframe(
-        _differences(analysis, names), hide_index=True, alt="Differences between the conditions"
+        differences_table(analysis, names),
+        hide_index=True,
+        alt="Differences between the conditions",
     )
 
 
-def _differences(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFrame:
+def differences_table(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFrame:
+    """Every measure of the panel for every pair of conditions, first minus second."""
     return pd.DataFrame(
         {
             "measure": CATALOGUE[key].label.format(n=analysis.common_n),
@@ -147,7 +169,7 @@ def _differences(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFrame:
             "second": _named(second, names),
             **_difference(found, CATALOGUE[key]),
         }
-        for key in PANEL
+        for key in DEFAULT_PANEL
         for (first, second), differences in analysis.differences.items()
         for found in (differences[key],)
     )

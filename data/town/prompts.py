@@ -54,6 +54,12 @@ def question(
     return f"{compose(opinion, rng, levels=writer.levels)} {text}"
 
 
+def other_wordings(asked: str) -> tuple[str, ...]:
+    """All trained wordings of the question, itself included, if it is one of the town's."""
+    topics = load_town().topics.values()
+    return next((topic.questions for topic in topics if asked.strip() in topic.questions), ())
+
+
 def persona(
     who: Group | Resident | str, rng: np.random.Generator, *, held_out: bool = False
 ) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CHECKPOINT = Path(".chorale/town/training.pt")
 WARMUP_STEPS, DECAY_SHARE = 100, 0.5
 CONVERSATION_EVERY = 4  # steps
-JUDGEMENT_WEIGHT = 0.5
+JUDGEMENT_WEIGHT = 2.5
 
 
 def build_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int) -> Any:

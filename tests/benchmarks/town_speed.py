@@ -19,7 +19,7 @@ from data.schema import Decoding
 from models.continuation import Engine
 from models.decoding import Request, sample
 from models.prefix_check import checked
-from tests.benchmarks.sampling import load, measure
+from tests.benchmarks.engine import BUNDLED, load, measure
 
 ROUNDS, N, TOKENS, PROMPT = 15, 64, 40, 30
 
@@ -47,7 +47,7 @@ def draw(engine: Engine) -> int:
 
 
 def main() -> None:
-    name, engine = load()
+    name, engine = "bundled model", load(BUNDLED, "fp32", "cpu")
     first = first_version()
     works = {name: lambda: draw(engine), "first version": lambda: draw(first)}
     seconds = measure(works, ROUNDS, N * TOKENS)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from data.town import load_town
-from metrics.catalogue import PANEL
+from metrics.catalogue import DEFAULT_PANEL
 from models.embedding import load_embedder
 from tests.benchmarks.truth_pool import Population, population
 from tests.benchmarks.truth_trials import FOUND, Cell, Setting, cells, shown, tried
@@ -43,7 +43,7 @@ def main() -> None:
     _print_pool_error(pools)
     by_size = {n: cells(_all_trials(pools, n, options)) for n in options.sizes}
     print("\nOn the true ideas")
-    _print_table(PANEL, {n: exact for n, (exact, _) in by_size.items()})
+    _print_table(DEFAULT_PANEL, {n: exact for n, (exact, _) in by_size.items()})
     print("\nOn the meanings found, against the same truths")
     _print_table(FOUND, {n: found for n, (_, found) in by_size.items()})
     _print_worst({n: exact for n, (exact, _) in by_size.items() if n >= ENOUGH})
@@ -128,11 +128,14 @@ def _print_worst(by_size: Mapping[int, Mapping[str, Cell]]) -> None:
         return
     sizes = ", ".join(map(str, by_size))
     print(f"\nCoverage at n = {sizes} together, and of what a value without interval would get")
-    pooled = {key: np.concatenate([cells[key].held for cells in by_size.values()]) for key in PANEL}
+    pooled = {
+        key: np.concatenate([cells[key].held for cells in by_size.values()])
+        for key in DEFAULT_PANEL
+    }
     for key, held in pooled.items():
         exact = np.mean([cells[key].right_as_shown for cells in by_size.values()])
         print(f"{key:>9} {held.mean():.3f} ({wilson(held)}); without {exact:.3f}")
-    every = {(key, n): c[key].held.mean() for n, c in by_size.items() for key in PANEL}
+    every = {(key, n): c[key].held.mean() for n, c in by_size.items() for key in DEFAULT_PANEL}
     for name, worst in (
         ("lowest", min(every, key=every.get)),
         ("highest", max(every, key=every.get)),

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.town import LEVELS, compose, features, idea_distribution, load_town
-from metrics.diversity import vendi_of_mean_square
 from metrics.lexical import NgramTable, ngram_table, words
 from metrics.unseen import chance_seen
+from metrics.vendi import vendi_of_mean_square
 from models.base import Embedder
 
 FEWEST = 8  # answers for an idea however rare

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import metrics
-from metrics.catalogue import CATALOGUE, PANEL
+from metrics.catalogue import CATALOGUE, DEFAULT_PANEL
 from metrics.intervals import distinct_estimate, entropy_estimate, unseen_estimate
 from metrics.panel import diversity_panel
 from metrics.partition import partition_by_meaning
@@ -138,7 +138,7 @@ def cells(trials: NDArray[np.float64]) -> tuple[dict[str, Cell], dict[str, Cell]
         trials: (topics, replicates, measures, 4) from `tried`, stacked.
     """
     made = {key: Cell(trials[:, :, i], GRACE.get(key, 1e-12)) for i, key in enumerate(_keys())}
-    return {key: made[key] for key in PANEL}, {key: made[f"{key} found"] for key in FOUND}
+    return {key: made[key] for key in DEFAULT_PANEL}, {key: made[f"{key} found"] for key in FOUND}
 
 
 def tried(topic: str, population: Population, setting: Setting, cache: Path) -> NDArray[np.float64]:
@@ -195,7 +195,7 @@ def _of_meanings(
 
 
 def _keys() -> list[str]:
-    return [*PANEL, *(f"{key} found" for key in FOUND)]
+    return [*DEFAULT_PANEL, *(f"{key} found" for key in FOUND)]
 
 
 def _fingerprint(population: Population) -> str:

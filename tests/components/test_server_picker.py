@@ -19,7 +19,9 @@ def server():
 
 @pytest.fixture
 def sidebar():
-    return AppTest.from_function(show, default_timeout=60)
+    tab = AppTest.from_function(show, default_timeout=60)
+    tab.session_state["model.picker"] = True
+    return tab
 
 
 def show():

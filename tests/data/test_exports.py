@@ -1,12 +1,9 @@
-"""Files that hold a run exactly, open safely in a spreadsheet, and say what is wrong with them."""
+"""Files that hold a run exactly, and open safely in a spreadsheet."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -16,81 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from data.errors import ChoraleError
 from data.exports import from_parquet, to_csv, to_parquet
-from data.rows import condition_to_row, run_to_json, unit_rows
 from data.schema import (
-    Condition,
-    Decoding,
     FinishReason,
-    ModelRef,
-    Run,
-    RunData,
-    RunState,
     Sample,
+    Step,
 )
+from tests.data.exported import RUN, a_run, assert_same, cells
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
+
+
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
-RUN = Run(
-    id="0" * 32,
-    owner="ann",
-    kind="sampling",
-    prompt="What, then?",
-    conditions=(
-        Condition("a", "Plain", ModelRef("echo"), n=64),
-        Condition(
-            "b",
-            "Hot",
-            ModelRef("o/m", "main", "nf4"),
-            Decoding(1.3, 0.9, 5, 0.1, 7, ("\n", "\ud800")),
-            "S",
-            8,
-        ),
-    ),
-    seed=2**80,
-    state=RunState.DONE,
-    created=datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
-    embedder="minilm@1",
-)
-
-
-def a_run(texts, *, run=RUN, dimensions=32, vectors=None):
-    samples = tuple(
-        Sample(i, f"c{i}", text, (i, 9), (-0.1, -2.0), (0.5, 0.0), FinishReason.STOP)
-        for i, text in enumerate(texts)
-    )
-    if vectors is None:
-        rows = np.random.default_rng(0).standard_normal((len(texts), dimensions))
-        vectors = unit_rows(unit_rows(rows).astype(np.float16))  # as the store gives them
-    places = np.arange(2 * len(texts), dtype=np.float32).reshape(-1, 2) / 3
-    return RunData(run, ("a",) * len(samples), samples, vectors, places)
-
-
-def assert_same(read, data):
-    assert read.run == replace(data.run, owner="")
-    assert (read.keys, read.samples) == (data.keys, data.samples)
-    np.testing.assert_array_equal(read.vectors, data.vectors)
-    np.testing.assert_array_equal(read.coordinates, data.coordinates)
-    assert read.vectors.dtype == read.coordinates.dtype == np.float32
-    assert not read.vectors.flags.writeable
-
-
-def cells(content):
-    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-
-
-def retold(data, **columns):
-    """The parquet file with some columns replaced, or left out when None."""
-    table = pq.read_table(pa.BufferReader(to_parquet(data)))
-    for name, values in columns.items():
-        place = table.column_names.index(name)
-        table = table.remove_column(place)
-        if values is not None:
-            table = table.add_column(place, name, values)
-    out = io.BytesIO()
-    pq.write_table(table, out)
-    return out.getvalue()
 
 
 @given(
@@ -104,9 +38,11 @@ def test_parquet_gives_back_exactly_what_it_was_given(texts, prompt, numbers):
     tokens, logprobs, entropies = zip(*numbers, strict=True) if numbers else ((), (), ())
     odd = replace(
         data.samples[0], token_ids=tokens, logprobs=logprobs, entropies=entropies,
-        finish=FinishReason.LENGTH, thinking=texts[-1],
+        finish=FinishReason.LENGTH, thinking=texts[-1], origin=texts[0],
+        steps=(Step("plan", texts[-1]), Step(texts[0], "")), spent=len(texts),
     )  # fmt: skip
-    data = replace(data, samples=(odd, *data.samples[1:]))
+    void = Sample(9, "c", "", (), (), (), FinishReason.MISSING, steps=odd.steps, spent=3)
+    data = replace(data, samples=(odd, *data.samples[1:]), voids=(("b", replace(void, index=3)),))
     assert_same(from_parquet(to_parquet(data)), data)
 
 
@@ -131,20 +67,6 @@ def test_stored_vectors_take_two_bytes_each():
     assert width(a_run(["x"])) == pa.float16()
     third = np.full((1, 3), 1 / 3, dtype=np.float32)
     assert width(a_run(["x"], vectors=third)) == pa.float32()
-
-
-def test_files_of_earlier_versions_have_no_thinking_and_no_stop_texts():
-    data = a_run(["x"])
-    table = pq.read_table(pa.BufferReader(retold(data, thinking=None)))
-    settings_then = json.loads(table.schema.metadata[b"chorale"])
-    del settings_then["thoughts"]
-    for condition in settings_then["run"]["conditions"]:
-        del condition["stop"]
-    out = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({"chorale": json.dumps(settings_then)}), out)
-    read = from_parquet(out.getvalue())
-    assert read.samples == data.samples
-    assert [c.decoding.stop for c in read.run.conditions] == [(), ()]
 
 
 def test_the_owner_is_not_handed_on():
@@ -212,76 +134,3 @@ def test_extra_columns_are_checked(write):
         write(a_run(["x", "y"]), {"meaning": [1]})
     with pytest.raises(ValueError, match="taken"):
         write(a_run(["x"]), {"text": ["z"]})
-
-
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"text,x\n1,2\n" * 50])
-def test_a_file_of_another_kind_is_refused(content, tmp_path):
-    with pytest.raises(ChoraleError, match="no parquet file"):
-        from_parquet(content)
-    with pytest.raises(ChoraleError, match="no parquet file"):
-        from_parquet(tmp_path / "absent.parquet")
-
-
-def test_a_parquet_file_without_a_run_is_refused():
-    out = io.BytesIO()
-    pq.write_table(pa.table({"text": ["x"]}), out)
-    with pytest.raises(ChoraleError, match="with a Chorale run"):
-        from_parquet(out.getvalue())
-
-
-@pytest.mark.parametrize(
-    ("columns", "words"),
-    [
-        ({"text": None}, "column “text” is missing"),
-        ({"text": pa.array(["x", None])}, "row 2, column “text” has None"),
-        ({"index": pa.array(["0", "1"])}, "row 1, column “index” has '0'"),
-        ({"index": pa.array([0, 64])}, "row 2, column “index” has 64"),
-        ({"index": pa.array([3, 3])}, "row 2, column “index” repeats 3"),
-        ({"condition": pa.array(["a", "z"])}, "row 2, column “condition” has 'z'"),
-        ({"finish": pa.array(["stop", "tired"])}, "row 2, column “finish” has 'tired'"),
-        ({"logprobs": pa.array([[0.0, 0.0], [0.0]])}, "row 2 has unequal numbers"),
-        ({"logprobs": pa.array([[0.0, 0.0], [0.0, None]])}, "row 2, column “logprobs” has a gap"),
-        ({"token_ids": pa.array([1, 2])}, "column “token_ids” holds int64"),
-        ({"token_ids": pa.array([["a"], ["b"]])}, "column “token_ids” holds"),
-        ({"x": pa.array([0.0, float("nan")])}, "row 2, column “x and y”"),
-        ({"vector": pa.array([[0.0], [1.0]])}, "column “vector” holds list"),
-        (
-            {"vector": pa.array([[1.0], [float("inf")]], pa.list_(pa.float32(), 1))},
-            "row 2, column “vector”",
-        ),
-        ({"vector": pa.array([[1.0], None], pa.list_(pa.float32(), 1))}, "“vector” has a gap"),
-    ],
-)
-def test_a_changed_file_says_where(columns, words):
-    with pytest.raises(ChoraleError) as raised:
-        from_parquet(retold(a_run(["x", "y"]), **columns))
-    assert words in raised.value.what_happened
-
-
-def _changed_condition(**change):
-    return {**condition_to_row(RUN.conditions[0]), **change}
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"format": 2},
-        {"run": {}},
-        {"run": None},
-        {"run": {**run_to_json(RUN), "prompt": 5}},
-        {"run": {**run_to_json(RUN), "state": "tired"}},
-        {"run": {**run_to_json(RUN), "conditions": [{"key": "a"}]}},
-        {"run": {**run_to_json(RUN), "conditions": [_changed_condition(n="many")]}},
-        {"run": {**run_to_json(RUN), "conditions": [_changed_condition(name=None)]}},
-        {"texts": {"99": "x"}},
-        {"texts": {"0": 5}},
-        {"texts": []},
-    ],
-)
-def test_changed_settings_are_refused(change):
-    table = pq.read_table(pa.BufferReader(to_parquet(a_run(["x"]))))
-    kept = json.loads(table.schema.metadata[b"chorale"])
-    out = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({"chorale": json.dumps(kept | change)}), out)
-    with pytest.raises(ChoraleError, match="settings can't be read"):
-        from_parquet(out.getvalue())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser
@@ -28,9 +29,13 @@ class Album:
         folder: where pictures go.
         theme: "light" or "dark".
         width: of the window, pixels.
+        page: whose pictures they are.
     """
 
-    def __init__(self, visitor: Visitor, folder: Path, theme: str, width: int) -> None:
+    def __init__(
+        self, visitor: Visitor, folder: Path, theme: str, width: int, *, page: str
+    ) -> None:
+        self._page = page
         self._visitor = visitor
         self._folder = folder
         self._theme = theme
@@ -47,7 +52,7 @@ class Album:
             page.set_viewport_size({"width": self._width, "height": SIZES[self._width]})
 
     def _shoot(self, what: str) -> None:
-        name = f"diversity-{what}-{self._theme}-{self._width}.png"
+        name = f"{self._page}-{what}-{self._theme}-{self._width}.png"
         self._visitor.page.screenshot(path=self._folder / name, animations="disabled")
         print(name)
 
@@ -69,7 +74,23 @@ def diversity(visitor: Visitor, album: Album) -> None:
     album.take("runs", whole=False)
 
 
-def take_all(browser: Browser, url: str, folder: Path) -> list[str]:
+def precision(visitor: Visitor, album: Album) -> None:
+    """The Precision page at first sight, comparing and finished, and what opens from it."""
+    visitor.open("/quantization")
+    album.take("first")
+    visitor.sample()
+    visitor.compared()
+    album.take("finished")
+    for name in ("Answers", "Diversity", "Data"):
+        visitor.tab(name)
+        visitor.settled()
+        album.take(f"tab-{name.lower()}", whole=False)
+
+
+PAGES = {"diversity": diversity, "precision": precision}
+
+
+def take_all(browser: Browser, url: str, folder: Path, pages: Sequence[str]) -> list[str]:
     """Every picture; returns what the browser complained about."""
     complaints = []
     for theme in THEMES:
@@ -79,7 +100,8 @@ def take_all(browser: Browser, url: str, folder: Path) -> list[str]:
             )
             visitor = Visitor(context.new_page(), url)
             heard = Complaints(visitor.page)
-            diversity(visitor, Album(visitor, folder, theme, width))
+            for page in pages:
+                PAGES[page](visitor, Album(visitor, folder, theme, width, page=page))
             complaints += heard.found
             context.close()
     return complaints
@@ -89,16 +111,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", default="", help="bundled by default, or echo:slow without it")
+    parser.add_argument("--page", choices=PAGES, help="all by default")
     asked = parser.parse_args()
     bundled = bundled_model()
     model = asked.model or ("echo:slow" if bundled == "echo" else bundled)
     path = browser_path()
     if path is None:
         parser.exit(1, "There is no Chromium or Chrome on this machine.\n")
+    pages = [asked.page] if asked.page else list(PAGES)
     asked.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as room, serving(Path(room), model=model) as server:
         with launched(path) as browser:
-            complaints = take_all(browser, server.url, asked.folder)
+            complaints = take_all(browser, server.url, asked.folder, pages)
     if complaints:
         parser.exit(1, "The browser complained:\n" + "\n".join(complaints) + "\n")
 

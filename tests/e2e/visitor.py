@@ -94,6 +94,15 @@ class Visitor:
         expect(self.progress).to_have_count(0)
         self.settled()
 
+    def compared(self) -> None:
+        """Both precisions of the run on show have read all its answers."""
+        done = self.main.get_by_text(re.compile(r"moved by|At no word of them"))
+        expect(done.first).to_be_visible(timeout=2 * RUN_S * 1000)
+        expect(self.main.get_by_role("button", name=re.compile("Stop"))).to_have_count(
+            0, timeout=RUN_S * 1000
+        )
+        self.settled()
+
     def at_least_points(self, least: int) -> int:
         """Wait until the map of this run shows this many points; how many it shows then."""
         return self._wait_for_points(least, 10_000)

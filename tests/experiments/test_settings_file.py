@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.errors import ChoraleError, PromptError
-from data.schema import Condition, Decoding, ModelRef
+from data.schema import Condition, Decoding, ModelRef, Strategy
 from experiments.settings_file import read_experiment
 
 GOOD = """\
@@ -20,6 +20,7 @@ conditions:
   - {key: x, model: o/m, revision: main, quantization: nf4, n: 8, top_p: 0.9, top_k: 5,
      min_p: 0.1, max_new_tokens: 9, temperature: 1, stop: ["\\n", The end],
      system: You are a fisher.}
+  - {model: echo, n: 8, strategy: verbalized, options: {answers: 4}, choir: ["echo#two"]}
 """
 
 
@@ -30,6 +31,8 @@ def test_everything_can_be_written_down():
         Condition("a", "Cool", ModelRef("echo"), Decoding(0.4), n=64),
         Condition("x", "X", ModelRef("o/m", "main", "nf4"),
                   Decoding(1, 0.9, 5, 0.1, 9, ("\n", "The end")), "You are a fisher.", 8),
+        Condition("c", "C", ModelRef("echo"), n=8, choir=(ModelRef("echo#two"),),
+                  strategy=Strategy("verbalized", (("answers", 4),))),
     )  # fmt: skip
 
 
@@ -52,6 +55,11 @@ def test_most_can_be_left_out():
         (("temperature: 0.4", "temperature: hot"), "line 7: “temperature” must be a number"),
         (('["\\n", The end]', "The end"), "line 10: “stop” must be a list"),
         (("The end", "3"), "line 10: “stop” must be a list of texts"),
+        (("verbalized", "wishful"), "line 12: There is no strategy called “wishful”"),
+        (("answers: 4", "answers: 1"), "line 12: For “Verbalized sampling”, “Answers per list”"),
+        (("answers: 4", "lists: 1"), "line 12: “Verbalized sampling” has no option “lists”"),
+        (("{answers: 4}", "4"), "line 12: “options” must be keys"),
+        (('["echo#two"]', "[1]"), "line 12: “choir” must be a list of models"),
         (("nf4", "nf5"), "line 9: “quantization” must be one of bf16"),
         (("kind: sampling", "kind: guessing"), "line 1: “kind” must be “sampling”"),
         (("  - name: Cool", "  - Cool\n  - name: Cool"), "line 5: there should be keys"),

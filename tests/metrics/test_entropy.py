@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from metrics.entropy import chao_shen_entropy, chao_shen_of_rows, discrete_semantic_entropy
+from metrics.entropy import (
+    chao_shen_entropy,
+    chao_shen_of_rows,
+    discrete_semantic_entropy,
+    monte_carlo_semantic_entropy,
+    rao_semantic_entropy,
+)
 
 some_counts = st.lists(st.integers(1, 12), min_size=1, max_size=12)
 
@@ -76,3 +82,40 @@ def test_no_counts_are_refused():
     for measure in (discrete_semantic_entropy, chao_shen_entropy):
         with pytest.raises(ValueError, match="Expected counts"):
             measure([0])
+
+
+def test_rao_entropy_by_hand():
+    # weights .5 .25 .25 of classes 0 0 1: shares .75 and .25; published as .5623
+    logs = np.log([0.5, 0.25, 0.25])
+    assert rao_semantic_entropy([0, 0, 1], logs) == pytest.approx(0.5623, abs=5e-5)
+    # only ratios of the probabilities count
+    assert rao_semantic_entropy([0, 0, 1], logs - 3) == pytest.approx(0.5623, abs=5e-5)
+
+
+def test_rao_entropy_is_the_discrete_one_for_even_weights():
+    labels = [0, 0, 1, 2, 2, 2]
+    assert rao_semantic_entropy(labels, [-1.0] * 6) == pytest.approx(
+        discrete_semantic_entropy([2, 1, 3])
+    )
+    assert rao_semantic_entropy([7] * 4, [-1.0, -2, -3, -4]) == 0
+    assert rao_semantic_entropy(range(4), [-1.0] * 4) == pytest.approx(np.log(4))
+
+
+def test_monte_carlo_entropy_by_hand():
+    # classes .5 + .25 and .25: −(2 ln .75 + ln .25) / 3
+    found = monte_carlo_semantic_entropy([0, 0, 1], np.log([0.5, 0.25, 0.25]))
+    assert found == pytest.approx(-(2 * np.log(0.75) + np.log(0.25)) / 3)
+    assert monte_carlo_semantic_entropy([0] * 3, [-0.1] * 3) < 0  # duplicates
+
+
+@pytest.mark.parametrize("measure", [rao_semantic_entropy, monte_carlo_semantic_entropy])
+def test_entropies_with_probabilities_refuse_bad_input(measure):
+    with pytest.raises(ValueError, match="one log-probability per draw"):
+        measure([0, 1], [-1.0])
+    with pytest.raises(ValueError, match="at most 0"):
+        measure([0, 1], [0.5, -1])
+    with pytest.raises(ValueError, match="at most 0"):
+        measure([0, 1], [np.nan, -1])
+    order = [2, 0, 1]
+    labels, logs = np.array([0, 0, 1]), np.array([-1.0, -2, -3])
+    assert measure(labels[order], logs[order]) == pytest.approx(measure(labels, logs))

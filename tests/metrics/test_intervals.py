@@ -3,12 +3,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from metrics.diversity import (
-    mean_cosine_distance,
-    rarefied_vendi,
-    similarities_of_pairs,
-    vendi_of_mean_square,
-)
+from metrics.distances import mean_cosine_distance
 from metrics.entropy import chao_shen_entropy
 from metrics.intervals import (
     distinct_estimate,
@@ -20,8 +15,10 @@ from metrics.intervals import (
     vendi_estimate,
 )
 from metrics.lexical import distinct_n
+from metrics.pairs import cosine_sums
 from metrics.uncertainty import half_width, jackknife_error
 from metrics.unseen import estimated_assemblage, rarefied_distinct, unseen_mass
+from metrics.vendi import rarefied_vendi, vendi_of_mean_square
 
 SHARES = 1 / np.arange(1, 16)
 SHARES /= SHARES.sum()
@@ -44,11 +41,10 @@ def counting(counts, *, m, **options):
 
 
 def placing(vectors, *, m, calls=None):
-    cosines = similarities_of_pairs(vectors)
     calls = np.arange(len(vectors)) if calls is None else calls
     return {
-        "spread": spread_estimate(cosines, calls),
-        "vendi": vendi_estimate(cosines, calls, m=m),
+        "spread": spread_estimate(cosine_sums(vectors, calls=calls)),
+        "vendi": vendi_estimate(cosine_sums(vectors, power=2, calls=calls), m=m),
     }
 
 

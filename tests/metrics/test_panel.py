@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from metrics.catalogue import CATALOGUE, FLOOR, PANEL
+from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, FLOOR
 from metrics.panel import common_sample_size, compare_all, compare_panels, diversity_panel
 
 
@@ -24,7 +24,7 @@ def panel(n=40, *, ideas=6, seed=0, common_n=None, resamples=100, **changes):
 
 def test_holds_every_measure_in_order_with_value_inside_its_interval():
     found = panel()
-    assert tuple(found.estimates) == PANEL
+    assert tuple(found.estimates) == DEFAULT_PANEL
     assert (found.n, found.common_n) == (40, 40)
     for key, estimate in found.estimates.items():
         assert estimate.low <= estimate.value <= estimate.high, key
@@ -54,7 +54,7 @@ def test_by_hand():
     assert not found["entropy"].is_defined  # below its floor
 
 
-@pytest.mark.parametrize("key", PANEL)
+@pytest.mark.parametrize("key", DEFAULT_PANEL)
 def test_each_floor_is_the_catalogues(key):
     floor = CATALOGUE[key].floor
     assert panel(floor).estimates[key].is_defined
@@ -71,14 +71,14 @@ def test_nothing_drawn_yet():
 
 def test_where_the_number_of_draws_matters_it_is_the_common_one():
     all_draws, fewer = panel().estimates, panel(common_n=10).estimates
-    for key in PANEL:
+    for key in DEFAULT_PANEL:
         changed = fewer[key].value != all_draws[key].value
         assert changed == CATALOGUE[key].at_common_n, key
 
 
 def test_a_condition_with_too_few_draws_for_the_comparison_says_so():
     found = panel(20, common_n=30).estimates
-    for key in PANEL:
+    for key in DEFAULT_PANEL:
         assert found[key].is_defined != CATALOGUE[key].at_common_n, key
     assert "compare at 30" in found["distinct"].reason
 
@@ -86,7 +86,7 @@ def test_a_condition_with_too_few_draws_for_the_comparison_says_so():
 def test_draws_that_share_a_call_are_not_counted_as_independent():
     calls = [f"call-{row // 2}" for row in range(40)]
     found = panel(call_ids=calls).estimates
-    for key in PANEL:
+    for key in DEFAULT_PANEL:
         assert found[key].is_defined != CATALOGUE[key].needs_independence, key
     assert "one call" in found["distinct"].reason
     assert panel(call_ids=[str(row) for row in range(40)]) == panel()
@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_panel():
 
 def test_the_number_of_resamples_matters_to_intervals_only():
     few, many = (panel(ideas=30, resamples=number).estimates for number in (100, 300))
-    assert all(few[key].value == many[key].value for key in PANEL)
+    assert all(few[key].value == many[key].value for key in DEFAULT_PANEL)
     assert few["distinct"].low != many["distinct"].low
 
 
@@ -156,7 +156,7 @@ def test_many_pairs_ask_for_more():
     assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
     for (a, b), differences in found.items():
         alone = compare_panels(panels[a], panels[b])
-        for key in PANEL:
+        for key in DEFAULT_PANEL:
             assert differences[key].p_value >= alone[key].p_value
             assert differences[key].low == alone[key].low
     raised = found["a", "c"]["distinct"].p_value

@@ -9,6 +9,7 @@ from scipy.stats import false_discovery_control, norm, sem, ttest_1samp
 from metrics.uncertainty import (
     Difference,
     Estimate,
+    benjamini_hochberg,
     difference,
     half_width,
     holm,
@@ -101,6 +102,22 @@ def test_holm_lies_between_the_raw_and_bonferroni(p_values):
     assert (adjusted >= raw - 1e-12).all()
     assert (adjusted <= np.minimum(1, len(raw) * raw) + 1e-12).all()
     assert (adjusted >= false_discovery_control(raw) - 1e-12).all()
+
+
+def test_false_discoveries_by_hand():
+    # ranked .01 .02 .04: .01 · 3/1, .02 · 3/2, .04 · 3/3, none above the next: .03 .03 .04
+    found = benjamini_hochberg(with_p(0.04, math.nan, 0.01, 0.02))
+    assert [found[i].p_value for i in (2, 3, 0)] == pytest.approx([0.03, 0.03, 0.04])
+    assert math.isnan(found[1].p_value)
+    assert benjamini_hochberg({}) == {}
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_false_discoveries_ask_no_more_than_holm(p_values):
+    given = with_p(*p_values)
+    found, holms = benjamini_hochberg(given), holm(given)
+    for key, raw in given.items():
+        assert raw.p_value - 1e-12 <= found[key].p_value <= holms[key].p_value + 1e-12
 
 
 def test_the_jackknife_of_a_mean_is_its_standard_error():

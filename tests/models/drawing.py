@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import wraps
 
 import pytest
 import torch
@@ -39,6 +40,7 @@ def record_rows(
     forward = engine.model.forward
     fails = fails or (lambda count: count > room)
 
+    @wraps(forward)
     def watched(*, input_ids: torch.Tensor, logits_to_keep: int = 0, **options):
         rows.append(len(input_ids))
         if fails(len(input_ids)):

@@ -107,6 +107,70 @@ def test_a_twin_behaves_the_same_under_another_name():
     assert EchoModel(ModelRef("echo#two")).info.ref != EchoModel().info.ref
 
 
+def test_draws_are_scored_as_they_were_drawn():
+    found = draws(temperature=1.0)
+    answers = [sample.token_ids for sample in found.values()]
+    for sample, logprobs in zip(found.values(), EchoModel().score(ASK, answers), strict=True):
+        np.testing.assert_allclose(logprobs, sample.logprobs, atol=1e-4)
+
+
+def test_words_off_the_script_are_all_but_impossible():
+    words = EchoModel().answer_ids("Perhaps nobody knows")
+    first, second, third = EchoModel().score(ASK, [words])[0]
+    assert -5 < first < 0
+    assert second == pytest.approx(np.log(1e-9), abs=1)  # a millionth over a thousand tokens
+    assert third == pytest.approx(-np.log(1000), abs=1e-3)  # beyond, all are equally likely
+
+
+def test_distributions_add_up_and_diverge_by_the_prompt():
+    other = (Message("system", "Be terse."), *ASK)
+    answers = [draws(indices=[0])[0].token_ids, (), (5,)]
+    pieces = list(EchoModel().distributions(ASK, answers))
+    assert [(answer, first, len(p)) for answer, first, p in pieces] == [
+        (0, 0, len(answers[0])),
+        (2, 0, 1),
+    ]
+    np.testing.assert_allclose(np.exp(pieces[0][2]).sum(-1), 1, atol=1e-5)
+    same, empty, _ = EchoModel().divergence(ASK, ASK, answers)
+    assert not same.kl.any()
+    assert empty.kl.shape == (0,)
+    changed = EchoModel().divergence(ASK, other, answers)[0]
+    assert changed.kl[0] > 0.1
+    assert 0 < changed.js[0] < np.log(2)
+    back = EchoModel().divergence(other, ASK, answers)[0]
+    np.testing.assert_array_equal(changed.kl, back.kl_reverse)
+
+
+def test_choices_have_the_mass_of_the_sentences_they_begin():
+    model = EchoModel()
+    (row,) = model.choice_probabilities([ASK], [text.split()[0] for text in SCRIPT])
+    assert row.sum() == pytest.approx(1, abs=1e-4)
+    counts = np.mean([s.text.startswith("Perhaps") for s in draws(indices=range(2000)).values()])
+    (perhaps,) = model.choice_probabilities([ASK], ["Perhaps"])[0]
+    assert counts == pytest.approx(perhaps, abs=4 * np.sqrt(perhaps / 2000))
+    with pytest.raises(PromptError, match="empty"):
+        model.choice_probabilities([ASK], [" "])
+
+
+def test_states_are_fixed_by_prompt_answer_and_layer():
+    states = EchoModel().hidden_states(ASK, [(5, 6), (6, 5), (), (7,)])
+    assert states.shape == (4, 2, 16)
+    np.testing.assert_allclose(states[0], states[1], rtol=1e-6)
+    assert np.isnan(states[2]).all()
+    assert np.abs(states[0] - states[3]).max() > 0.1
+    last = EchoModel().hidden_states(ASK, [(5, 6)], layers=[-1])
+    np.testing.assert_array_equal(last[0, 0], states[0, 1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "layers", "error"),
+    [((1000,), None, ModelError), ((5,) * CONTEXT, None, PromptError), ((5,), [2], ModelError)],
+)
+def test_what_can_not_be_scored_is_refused(answer, layers, error):
+    with pytest.raises(error):
+        EchoModel().hidden_states(ASK, [answer], layers=layers)
+
+
 def test_vectors_are_unit_rows_fixed_by_the_words():
     embedder = HashEmbedder(16)
     vectors = embedder.embed(["a pier", "A  PIER", "bread", ""])

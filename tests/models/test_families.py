@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from models.decoding import Draw, Request, sample, uniforms
 from models.local import LocalModel, load_local
 from models.prefix_check import NOT_SHARED, REREADS, WINDOWED
 from models.shared_prefix import use_attention
+from models.spelling import spellings
 from models.truncation import draw
 from tests.models.families import CONTEXT, FAMILIES, VOCABULARY, WINDOW, save_family
 from tests.models.tokenizer_kinds import ROLES
@@ -30,6 +32,8 @@ SAID = {
     "bloom": NOT_SHARED,  # adds a bias by distance, in an attention of its own
     "mpt": NOT_SHARED,  # likewise
 }
+# What reads prompt and answers as one text when it scores them.
+REREAD = {"llama4_text", "mamba", "recurrent_gemma"}
 STATEFUL = {"lfm2", "bamba", "falcon_h1", "qwen3_5_text", "mamba", "recurrent_gemma"}
 ENDLESS = {"mamba"}  # nothing but a state of one size: no context is written down
 
@@ -201,6 +205,62 @@ def test_draws_end_with_any_end_token_or_at_the_limit(
     for each in drawn.values():
         assert not engine.eos_ids.intersection(each.token_ids[:-1])
         assert each.finish is FinishReason.STOP or len(each.token_ids) == LIMIT
+
+
+def test_draws_are_scored_as_they_were_drawn(
+    name: str, model: LocalModel, engine: Engine, prompt: list[int], drawn: dict[int, Draw]
+) -> None:
+    answers = [drawn[index].token_ids for index in range(12)]
+    assert len(set(map(len, answers))) > 1
+    for found, index in zip(model.score(ASK, answers), range(12), strict=True):
+        np.testing.assert_allclose(found, drawn[index].logprobs, atol=1e-4)
+    assert model._scorer._blocks == (name not in REREAD)
+    (same,) = model.divergence(ASK, ASK, answers[:1])
+    assert not same.kl.any()
+
+
+def test_hidden_states_are_those_of_a_plain_pass(
+    name: str, model: LocalModel, engine: Engine, prompt: list[int]
+) -> None:
+    answers = [(9, 10, 11), (12,)]
+    found = model.hidden_states(ASK, answers)
+    use_attention(engine.model, engine.attention)
+    for answer, states in zip(answers, found, strict=True):
+        text = torch.tensor([prompt + list(answer)])
+        plain = engine.model(input_ids=text, use_cache=False, output_hidden_states=True)
+        # The last of transformers' states has gone through the final norm, and is left out here.
+        # The first are the embeddings, except in Mamba, which begins with its first layer.
+        raw = plain.hidden_states[0 if name == "mamba" else 1 : -1]
+        for layer, wanted in zip(states, raw, strict=False):
+            mean = wanted[0, len(prompt) :].mean(0).detach().numpy()
+            np.testing.assert_allclose(layer, mean, atol=1e-4 * max(1, abs(mean).max()))
+        assert len(raw) >= len(states) - 1
+        assert np.isfinite(states[-1]).all()
+
+
+def test_choices_are_those_of_a_plain_pass(
+    model: LocalModel, engine: Engine, prompt: list[int]
+) -> None:
+    """Of one token each, and of several."""
+    short = [Message("user", "a boat")]
+    for choices in (["the", "a"], ["the keeper of the light", "a"]):
+        masses = model.choice_probabilities([ASK, short, ASK], choices)
+        assert masses.shape == (3, 2)
+        np.testing.assert_allclose(masses[0], masses[2], rtol=1e-4)
+        for chat, row in zip((ASK, short), masses, strict=False):
+            for choice, mass in zip(choices, row, strict=True):
+                ways = spellings(choice, model.answer_ids)
+                wanted = sum(plain_mass(engine, model._prompt(chat), way) for way in ways)
+                assert mass == pytest.approx(wanted, rel=1e-3)
+
+
+@torch.inference_mode()
+def plain_mass(engine: Engine, prompt: list[int], answer: tuple[int, ...]) -> float:
+    use_attention(engine.model, engine.attention)
+    text = torch.tensor([[*prompt, *answer]])
+    logits = engine.model(input_ids=text, use_cache=False).logits[0, len(prompt) - 1 : -1]
+    told = logits.double().softmax(-1)[range(len(answer)), list(answer)]
+    return float(told.prod())
 
 
 def test_texts_are_free_of_markers(model: LocalModel) -> None:

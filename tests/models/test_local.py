@@ -252,8 +252,8 @@ def test_little_memory_makes_smaller_batches(
 def test_a_listed_model_too_large_is_not_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.loading.available_memory", lambda _: 2**30)
     monkeypatch.setattr("models.loading_hub.fetch", None)
-    with pytest.raises(MemoryBudgetError, match=r"SmolLM2 1.7B Instruct needs about"):
-        load("HuggingFaceTB/SmolLM2-1.7B-Instruct")
+    with pytest.raises(MemoryBudgetError, match=r"Qwen3 8B needs about"):
+        load("Qwen/Qwen3-8B")
 
 
 def test_running_out_while_loading_is_said(

@@ -11,7 +11,7 @@ import pytest
 from data.errors import ModelError
 from data.schema import ModelRef
 from models.echo import EchoModel
-from models.manager import ModelManager, load, within_budget
+from models.manager import ModelManager, load
 
 A, B = ModelRef("echo#a"), ModelRef("echo#b")
 WAIT = 20  # seconds until a test gives up; none of them waits that long
@@ -217,11 +217,11 @@ def test_loading_is_told_apart_from_loaded():
     manager = ModelManager(slowly)
     future = manager.submit("ann", A, name_of)
     assert gate.entered.wait(WAIT)
-    assert manager.loading(A)
+    assert manager.loading(A) is not None
     assert manager.loaded() == ()
     gate.open.set()
     future.result(WAIT)
-    assert not manager.loading(A)
+    assert manager.loading(A) is None
     manager.close()
 
 
@@ -238,33 +238,6 @@ def test_closing_cancels_what_waits_and_refuses_more(manager):
     assert waiting.cancelled()
     with pytest.raises(ModelError, match="closing"):
         manager.submit("ann", A, name_of)
-
-
-def test_the_budget_decides_what_fits(monkeypatch):
-    sizes = {"small": 4e8, "big": 8e9, "unknown": None}
-
-    def estimate(ref):
-        if ref.id == "nonsense":
-            raise ModelError("There is no such model.")
-        return sizes[ref.id]
-
-    monkeypatch.setattr("models.manager.estimate_memory", estimate)
-    small, big = ModelRef("small"), ModelRef("big")
-    assert within_budget([small], small)
-    assert not within_budget([small, small], small)
-    assert not within_budget([small], big)
-    assert not within_budget([small], ModelRef("unknown"))
-    assert within_budget([ModelRef("echo")], small)
-    assert within_budget([small], ModelRef("nonsense"))
-
-
-def test_a_model_on_a_server_takes_no_room(monkeypatch):
-    huge = {"huge": 8e10, "huger": 9e10}
-    monkeypatch.setattr("models.manager.estimate_memory", lambda ref: huge.get(ref.id, 0))
-    served = ModelRef("server:town@http://localhost:8000/v1")
-    assert within_budget([ModelRef("huge")], served)
-    assert within_budget([served, served], ModelRef("huge"))
-    assert not within_budget([served, ModelRef("huge")], ModelRef("huger"))
 
 
 def test_a_server_is_asked_for_its_model(stub):

@@ -11,15 +11,13 @@ from huggingface_hub import errors
 
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import ModelRef
-from models import loading_hub, registry
+from models import hub_process, loading_hub, registry
 from models.local import LocalModel
 from models.registry import (
     BUNDLED_ID,
-    KNOWN,
     available_memory,
     display_name,
     estimate_memory,
-    known,
     resolve,
 )
 from models.shape import ModelShape, memory_of, read_shape
@@ -63,18 +61,6 @@ def test_the_bundled_model_is_a_folder_or_says_what_to_do(
         resolve(ModelRef(BUNDLED_ID))
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     assert resolve(ModelRef(BUNDLED_ID)) == tmp_path
-
-
-def test_the_list_is_consistent() -> None:
-    assert len({model.id for model in KNOWN}) == len(KNOWN)
-    assert [model for model in KNOWN if model.bundled] == [KNOWN[0]]
-    for model in KNOWN[1:]:
-        assert resolve(ModelRef(model.id)) == model.id
-        assert known(model.id) is model
-        assert model.shape is not None
-        assert 0 < model.shape.embeddings < model.shape.parameters
-        assert model.licence
-        assert model.summary
 
 
 def test_names_are_short() -> None:
@@ -146,7 +132,7 @@ def test_available_memory_respects_the_container(monkeypatch: pytest.MonkeyPatch
         (errors.HFValidationError("bad"), "no Hugging Face id"),
         (errors.OfflineModeIsEnabled("offline"), "can't be reached"),
         (ConnectionRefusedError("refused"), "can't be reached"),
-        (loading_hub._transport()("no route"), "can't be reached"),
+        (hub_process._transport()("no route"), "can't be reached"),
         (http_error(errors.HfHubHTTPError), "refused the download"),
         (OSError(28, "No space left on device"), "download of owner/name failed"),
     ],
@@ -157,9 +143,12 @@ def test_what_the_hub_says_is_explained(
     def refuse(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(loading_hub, "_listing", refuse)
+    monkeypatch.setattr(hub_process, "_listing", refuse)
+    for errand in (hub_process.download, hub_process.look_up):
+        with pytest.raises(ModelError, match=said):
+            errand("owner/name", "v9", print)
     with pytest.raises(ModelError, match=said) as raised:
-        loading_hub.fetch("owner/name", "v9")
+        hub_process.download("owner/name", "v9", print)
     assert raised.value.what_to_do
 
 
@@ -176,33 +165,27 @@ def listing(**sizes: int) -> SimpleNamespace:
 
 
 def test_a_listing_is_checked_before_the_download(monkeypatch: pytest.MonkeyPatch) -> None:
-    loading_hub.check_listing(listing(model__safetensors=10), "owner/name")
+    hub_process.check_listing(listing(model__safetensors=10), "owner/name")
     with pytest.raises(ModelError, match="pickle"):
-        loading_hub.check_listing(listing(pytorch_model__bin=10), "owner/name")
+        hub_process.check_listing(listing(pytorch_model__bin=10), "owner/name")
     with pytest.raises(ModelError, match="no weights"):
-        loading_hub.check_listing(listing(config__json=10), "owner/name")
+        hub_process.check_listing(listing(config__json=10), "owner/name")
     with pytest.raises(MemoryBudgetError, match="disk"):
-        loading_hub.check_listing(listing(model__safetensors=10**18), "owner/name")
+        hub_process.check_listing(listing(model__safetensors=10**18), "owner/name")
 
 
 def test_an_earlier_download_works_offline(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(folder))
-    monkeypatch.setattr(loading_hub, "_listing", None)
+    monkeypatch.setattr(loading_hub, "_Errand", None)
     assert loading_hub.fetch("owner/name") == folder
 
 
-def test_a_download_that_was_cut_off_is_taken_up_again(
+def test_a_download_that_was_cut_off_is_no_earlier_download(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(folder))
     index = folder / "model.safetensors.index.json"
     index.write_text('{"weight_map": {"a": "model-00002.safetensors"}}', encoding="utf-8")
-    asked: list[bool] = []
-
-    def download(*_: object, local_files_only: bool = False, **__: object) -> str:
-        asked.append(local_files_only)
-        return str(folder)
-
-    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
-    monkeypatch.setattr(loading_hub, "_listing", lambda *_: listing(model__safetensors=1))
-    loading_hub.fetch("owner/name")
-    assert asked == [True, False]
+    assert loading_hub.downloaded("owner/name") is None
+    index.write_text('{"weight_map": {"a": "model.safetensors"}}', encoding="utf-8")
+    assert loading_hub.downloaded("owner/name") == folder

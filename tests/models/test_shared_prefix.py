@@ -88,13 +88,13 @@ def test_kept_rows_go_on_as_before(tiny: LocalModel) -> None:
 def room_for(model: LocalModel, rows: int) -> Cache:
     cache = read_prompt(model._engine, PROMPT).cache
     assert cache is not None
-    return shared_cache(cache, rows)
+    return shared_cache(cache, rows, limit=8)
 
 
 def test_the_prompt_is_held_once(tiny: LocalModel) -> None:
     prefill = read_prompt(tiny._engine, PROMPT)
     assert prefill.cache is not None
-    cache = shared_cache(prefill.cache, 50)
+    cache = shared_cache(prefill.cache, 50, limit=8)
     assert cache.get_seq_length() == len(PROMPT)
     for layer, original in zip(cache.layers, prefill.cache.layers, strict=True):
         assert layer.prompt_keys.data_ptr() == original.keys.data_ptr()
@@ -143,9 +143,7 @@ def test_a_cache_that_cannot_be_continued_is_found_out(
 ) -> None:
     expected = both_ways(tiny, 3)[0]
     # As where a model begins to count positions again with every call.
-    monkeypatch.setattr(
-        Continuation, "_extras", lambda self, tokens: {"position_ids": 0 * tokens[:, None]}
-    )
+    monkeypatch.setattr(Continuation, "_positions", lambda self, tokens: 0 * tokens[:, None])
     engine, notes = checked(tiny._engine)
     assert engine.rereads
     assert not engine.shares(10)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from data.schema import Decoding
-from models.truncation import draw, keep_min_p, keep_top_k, keep_top_p
+from models.truncation import CANDIDATES, draw, keep_min_p, keep_top_k, keep_top_p
 
 INF = math.inf
 # Probabilities 0.1, 0.4, 0.3, 0.2 by token id.
@@ -49,6 +49,37 @@ def test_top_p_keeps_the_smallest_set_that_reaches_the_mass() -> None:
     assert kept(keep_top_p(EXAMPLE, 0.65)) == [1, 2]
     assert kept(keep_top_p(EXAMPLE, 0.01)) == [1]
     assert kept(keep_top_p(EXAMPLE, 1.0)) == [0, 1, 2, 3]
+
+
+def nucleus(logits: torch.Tensor, p: float) -> list[int]:
+    """The kept ids by definition: ranked by likelihood, then by id, until the mass reaches p."""
+    mass = logits.double().softmax(-1).tolist()
+    kept, reached = [], 0.0
+    for token in sorted(range(len(mass)), key=lambda token: (-mass[token], token)):
+        if reached >= p:
+            break
+        kept.append(token)
+        reached += mass[token]
+    return sorted(kept)
+
+
+@pytest.mark.parametrize("slope", [0.5, 1.5, 3.0])
+def test_top_p_of_a_large_vocabulary_is_that_of_all_its_tokens(slope: float) -> None:
+    ranks = torch.stack([torch.randperm(5 * CANDIDATES) for _ in range(3)]) + 1.0
+    # 16 bits make many tokens tie.
+    logits = (-slope * ranks.log()).bfloat16().float()
+    kept_ids = [torch.isfinite(row).nonzero()[:, 0].tolist() for row in keep_top_p(logits, 0.8)]
+    assert kept_ids == [nucleus(row, 0.8) for row in logits]
+    # A slope of 0.5 needs more than the candidates (the share of ranks up to r is √(r/V)).
+    assert (len(kept_ids[0]) > CANDIDATES) == (slope < 1)
+
+
+def test_top_p_looks_further_where_the_last_candidate_ties() -> None:
+    # CANDIDATES + 9 tokens with half the mass: those with lower ids stay, wherever topk looked.
+    logits = torch.zeros(1, CANDIDATES + 10)
+    logits[0, 7] = math.log(CANDIDATES + 9)
+    p = 0.5 + 0.5 * (CANDIDATES - 1.5) / (CANDIDATES + 9)
+    assert kept(keep_top_p(logits, p)) == list(range(CANDIDATES))
 
 
 def test_min_p_keeps_what_is_likely_enough_beside_the_likeliest() -> None:

@@ -58,6 +58,12 @@ class Visit:
         self.button(label).click().run()
         return self
 
+    def open_picker(self) -> Visit:
+        """Open the list of models in the sidebar."""
+        self.app.session_state["model.picker"] = True
+        self.app.run()
+        return self
+
     def sample(self) -> Visit:
         """Press Sample and wait for the end."""
         self.press("Sample")

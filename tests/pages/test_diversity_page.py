@@ -264,14 +264,14 @@ def test_colours_can_show_meanings(visit):
 
 
 def test_a_name_that_is_no_model_is_refused(visit):
-    tab = visit()
+    tab = visit().open_picker()
     tab.app.selectbox(key="model.choice").set_value("Another model …").run()
     tab.app.text_input(key="model.id").input("not a model").run()
     assert "no model or folder" in settled(tab).app.error[0].value
 
 
 def test_a_picked_model_is_used_by_the_conditions_and_said_in_the_sidebar(visit):
-    tab = visit()
+    tab = visit().open_picker()
     tab.app.selectbox(key="model.choice").set_value("HuggingFaceTB/SmolLM2-135M-Instruct").run()
     settled(tab.press("Use this model"))
     assert "SmolLM2 135M Instruct" in tab.app.sidebar.markdown[0].value
@@ -284,4 +284,5 @@ def test_a_picked_model_is_used_by_the_conditions_and_said_in_the_sidebar(visit)
 
 def test_a_public_host_offers_listed_models_only(visit, monkeypatch):
     monkeypatch.setenv("CHORALE_PUBLIC", "1")
-    assert "Another model …" not in settled(visit()).app.selectbox(key="model.choice").options
+    tab = settled(visit().open_picker())
+    assert "Another model …" not in tab.app.selectbox(key="model.choice").options

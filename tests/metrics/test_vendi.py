@@ -2,12 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.spatial.distance import pdist
 from vendi_score import vendi
 
-from metrics.diversity import (
-    mean_cosine_distance,
+from metrics.vendi import (
     rarefied_vendi,
+    truncated_vendi,
     vendi_from_embeddings,
     vendi_score,
 )
@@ -72,7 +71,7 @@ def test_order_of_texts_does_not_matter(order):
     embeddings = vectors(6, 4)
     shuffled = embeddings[list(order)]
     assert vendi_from_embeddings(shuffled) == pytest.approx(vendi_from_embeddings(embeddings))
-    assert mean_cosine_distance(shuffled) == pytest.approx(mean_cosine_distance(embeddings))
+    assert truncated_vendi(shuffled, terms=3) == pytest.approx(truncated_vendi(embeddings, terms=3))
     assert rarefied_vendi(shuffled, m=3) == pytest.approx(rarefied_vendi(embeddings, m=3))
 
 
@@ -80,7 +79,7 @@ def test_order_of_texts_does_not_matter(order):
 def test_scores_stay_in_range(n, d, seed):
     embeddings = vectors(n, d, seed)
     assert 1 - 1e-9 <= vendi_from_embeddings(embeddings, order=1) <= min(n, d) + 1e-9
-    assert -1e-9 <= mean_cosine_distance(embeddings) <= n / (n - 1) + 1e-9
+    assert 1 - 1e-9 <= truncated_vendi(embeddings, terms=3) <= min(n, d, 3) + 1e-9
 
 
 @pytest.mark.parametrize(
@@ -128,25 +127,43 @@ def test_rarefied_score_does_not_drift_with_the_number_of_draws():
     assert even[1] == pytest.approx(even[0], rel=0.02)
 
 
-def test_mean_cosine_distance_by_hand():
-    # cosines 0, 0.6, 0.8 between three rows: 1 − 1.4 / 3
-    assert mean_cosine_distance([[1, 0], [0, 1], [0.6, 0.8]]) == pytest.approx(1 - 1.4 / 3)
-
-
-def test_mean_cosine_distance_agrees_with_scipy():
-    embeddings = vectors(11, 6)
-    assert mean_cosine_distance(embeddings) == pytest.approx(pdist(embeddings, "cosine").mean())
-
-
-def test_mean_cosine_distance_extremes():
-    assert mean_cosine_distance(np.ones((4, 3))) == pytest.approx(0)
-    assert mean_cosine_distance(np.eye(4)) == pytest.approx(1)
-    assert mean_cosine_distance([[1.0], [-1.0]]) == pytest.approx(2)
-
-
-def test_one_text_has_no_distance():
-    for measure in (mean_cosine_distance, lambda rows: rarefied_vendi(rows, m=1)):
-        with pytest.raises(ValueError, match="at least two"):
-            measure([[1.0, 0.0]])
+def test_one_text_is_no_pair():
+    with pytest.raises(ValueError, match="at least two"):
+        rarefied_vendi([[1.0, 0.0]], m=1)
     with pytest.raises(ValueError, match="Expected m"):
         rarefied_vendi(np.eye(3), m=4)
+
+
+def in_shares(*shares):
+    """Orthogonal answers, so many of each that the kernel's eigenvalues are these shares."""
+    return np.repeat(np.eye(len(shares)), shares, axis=0)
+
+
+def test_truncated_score_by_hand():
+    # eigenvalues .5 .2 .1 .1 .1; of the two largest .3 is missing, .15 goes to each: .65 .35
+    embeddings = in_shares(5, 2, 1, 1, 1)
+    expected = np.exp(-0.65 * np.log(0.65) - 0.35 * np.log(0.35))
+    assert truncated_vendi(embeddings, terms=2) == pytest.approx(expected)
+    assert truncated_vendi(embeddings, terms=2, order=2) == pytest.approx(1 / (0.65**2 + 0.35**2))
+
+
+def test_truncated_score_extremes():
+    embeddings = vectors(12, 5)
+    assert truncated_vendi(embeddings, terms=5) == pytest.approx(
+        vendi_from_embeddings(embeddings, order=1)
+    )
+    assert truncated_vendi(embeddings, terms=1) == pytest.approx(1)
+    assert truncated_vendi(np.eye(6), terms=3) == pytest.approx(3)
+    assert truncated_vendi(np.ones((6, 2)), terms=3, order=np.inf) == pytest.approx(1)
+
+
+def test_a_truncated_score_settles_with_fewer_texts():
+    embeddings = vectors(2000, 200) + 12
+    whole = [vendi_from_embeddings(embeddings[:n], order=1) for n in (100, 2000)]
+    short = [truncated_vendi(embeddings[:n], terms=10) for n in (100, 2000)]
+    assert abs(short[1] / short[0] - 1) < abs(whole[1] / whole[0] - 1)
+
+
+def test_no_terms_are_refused():
+    with pytest.raises(ValueError, match="terms"):
+        truncated_vendi(np.eye(3), terms=0)

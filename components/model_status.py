@@ -1,0 +1,170 @@
+"""How the chosen model stands: in memory, on its way, or not yet; and what it can't do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+
+import streamlit as st
+
+from components.problems import show_problem
+from components.services import models
+from components.settings import settings
+from components.state import session
+from components.text import as_markdown, plural
+from data.errors import ChoraleError
+from data.schema import ModelRef
+from models.budget import Resident, fit_together
+from models.fitting import gigabytes
+from models.loading_watch import LoadingCancelled, Stage
+from models.registry import display_name, model_name
+
+POLL_S = 1.0  # seconds between two looks at a loading
+
+
+def model_status(ref: ModelRef) -> None:
+    """Whether the model is in memory, its limits, and buttons to load it and let it go.
+
+    Follows a loading on its own, and draws the page anew when it is over.
+    """
+    live = _is_loading(ref)
+    st.fragment(_show, run_every=POLL_S if live else None)(ref, was_live=live)
+
+
+def _is_loading(ref: ModelRef) -> bool:
+    future = session().loads.get(ref)
+    return models().loading(ref) is not None or (future is not None and not future.done())
+
+
+def _show(ref: ModelRef, *, was_live: bool) -> None:
+    live = _is_loading(ref)
+    if live != was_live:
+        st.rerun(scope="app")
+    residents = {resident.ref: resident for resident in models().residents()}
+    mine = residents.pop(ref, None)
+    if live:
+        _on_its_way(ref)
+    elif mine is not None and mine.info is not None:
+        _in_memory(mine)
+    else:
+        _not_in_memory(ref)
+    _others(resident for resident in residents.values() if resident.size)
+
+
+def _on_its_way(ref: ModelRef) -> None:
+    state = models().loading(ref)
+    words = state.words if state else "waiting until another model makes room"
+    st.progress(state.part if state else 0.0, text=words[0].upper() + words[1:])
+    stopping = state is not None and state.stage is Stage.STOPPING
+    if not settings().public and not stopping:
+        st.button(
+            "Cancel",
+            icon=":material/close:",
+            key="model.cancel",
+            width="stretch",
+            on_click=_cancel,
+            args=(ref,),
+        )
+
+
+def _in_memory(resident: Resident) -> None:
+    info = resident.info
+    assert info is not None
+    if not resident.size:
+        words = "Ready."
+    else:
+        place = "the GPU" if info.device.startswith("cuda") else "the CPU"
+        words = f"In memory: {gigabytes(resident.size)} on {place}."
+    context = f" Reads up to {plural(info.context, 'token')}." if info.context else ""
+    st.caption(f":material/check_circle: {words}{context}")
+    if info.notes:
+        with st.expander(f"What to know about it ({len(info.notes)})"):
+            st.markdown("\n".join(f"- {as_markdown(note)}" for note in info.notes))
+    if resident.size and not settings().public:
+        _unload_button(resident.ref, "Unload", key="model.unload")
+
+
+def _not_in_memory(ref: ModelRef) -> None:
+    failed = _failure(ref)
+    if failed is not None:
+        show_problem(failed)
+    else:
+        st.caption("Not in memory yet: the first run loads it.")
+    if not settings().public:
+        st.button(
+            "Try again" if failed else "Load now",
+            icon=":material/memory:",
+            key="model.load",
+            help="Downloads it if need be, so that the first run begins at once.",
+            width="stretch",
+            on_click=_load,
+            args=(ref,),
+        )
+
+
+def _others(others: Iterable[Resident]) -> None:
+    for place, other in enumerate(others):
+        name = as_markdown(model_name(other.ref), limit=40)
+        if other.loading is not None:
+            st.caption(f"Also on its way: {name}")
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.caption(f"Also in memory: {name}, {gigabytes(other.size)}", width="stretch")
+            if not settings().public:
+                _unload_button(other.ref, f"Unload {name}", key=f"icon.unload.{place}")
+
+
+def _unload_button(ref: ModelRef, label: str, *, key: str) -> None:
+    st.button(
+        label,
+        icon=":material/eject:",
+        key=key,
+        type="tertiary",
+        help="Frees its memory as soon as no run uses it.",
+        on_click=models().unload,
+        args=(ref,),
+    )
+
+
+def _load(ref: ModelRef) -> None:
+    state = session()
+    state.loads[ref] = models().submit(state.owner, ref, lambda model: None)
+
+
+def _cancel(ref: ModelRef) -> None:
+    state = session()
+    models().cancel_loading(state.owner, ref)
+    state.loads.pop(ref, None)
+
+
+def _failure(ref: ModelRef) -> ChoraleError | None:
+    """Why "Load now" came to nothing; None where it didn't, or was cancelled."""
+    future: Future[None] | None = session().loads.get(ref)
+    if future is None or not future.done() or future.cancelled():
+        return None
+    error = future.exception()
+    if error is None or isinstance(error, LoadingCancelled):
+        return None
+    if isinstance(error, ChoraleError):
+        return error
+    return ChoraleError(
+        f"Loading {display_name(ref.id)} broke something in Chorale.",
+        "Choose another model, or look into the log if it happens again.",
+    )
+
+
+def choir_note(refs: Iterable[ModelRef]) -> None:
+    """Say whether several models of a run stay in memory at once or take turns."""
+    chosen = tuple(dict.fromkeys(refs))
+    if len(chosen) < 2:
+        return
+    names = " and ".join(as_markdown(model_name(ref), limit=40) for ref in chosen)
+    if fit_together(chosen, models().residents()):
+        words = f"{names} answer side by side: both fit into memory."
+        words = words if len(chosen) == 2 else words.replace("both", "all")
+    else:
+        words = (
+            f"{names} don’t fit into memory together, so they take turns: each is loaded when its "
+            "turn comes, which takes longer."
+        )
+    st.caption(f":material/groups: {words}")

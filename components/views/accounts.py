@@ -1,0 +1,113 @@
+"""What each condition spent and got for it: tokens, calls, places that stayed empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from components.figures.palette import condition_mark
+from components.findings import AtTokens, coloured
+from components.layout import theme
+from components.text import one_line, plural, printable
+from data.schema import Run, RunData, Sample
+from experiments.analysis import Analysis
+from experiments.budget import Account, accounts, common_tokens, distinct_at
+
+
+def asks_differently(run: Run) -> bool:
+    """Whether a condition asks in another way than plainly, so that answers differ in cost."""
+    return any(condition.strategy.name != "plain" for condition in run.conditions)
+
+
+def for_the_same_tokens(data: RunData, analysis: Analysis) -> AtTokens | None:
+    """Different meanings at the tokens that every condition has spent; None where untold."""
+    tokens = common_tokens(accounts(data))
+    return AtTokens(tokens, distinct_at(data, analysis.labels, tokens)) if tokens else None
+
+
+def account_notes(data: RunData, names: Mapping[str, str]) -> None:
+    """Say which conditions got fewer answers than they asked for, and why."""
+    for key, account in accounts(data).items():
+        if lost := lost_words(account):
+            st.caption(f"{coloured(names[key], key, theme())}: {lost}")
+
+
+def lost_words(account: Account) -> str:
+    """What went wrong, in a sentence; "" when nothing did."""
+    parts = []
+    if account.unread:
+        calls = plural(account.unread_calls, "call")
+        parts.append(f"{calls} gave nothing that could be read ({_places(account.unread)})")
+    if account.missing:
+        parts.append(f"{_places(account.missing)} stayed empty, because replies were short")
+    if not parts:
+        return ""
+    return f"{'; '.join(parts)}. Empty places are paid for, and are no answers."
+
+
+def _places(count: int) -> str:
+    return plural(count, "place")
+
+
+def accounts_table(data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
+    """All conditions at the same number of tokens."""
+    spent = accounts(data)
+    at_tokens = for_the_same_tokens(data, analysis)
+    if at_tokens is None:
+        st.caption("A server did not tell how many tokens were drawn, so there is no comparison.")
+        return
+    st.caption(
+        f"For the same {at_tokens.tokens:,} tokens: of each condition as many whole calls as they "
+        "buy, by what its calls cost on average. Plans, lists, discarded branches and empty "
+        "places count; reading prompts does not."
+    )
+    frame = accounts_frame(spent, at_tokens, names)
+    st.dataframe(frame, hide_index=True, alt="What each condition spent and found")
+
+
+def accounts_frame(
+    spent: Mapping[str, Account], at_tokens: AtTokens, names: Mapping[str, str]
+) -> pd.DataFrame:
+    """One row per condition."""
+    return pd.DataFrame(
+        {
+            "condition": f"{condition_mark(key).glyph} {one_line(names[key])}",
+            "different answers": _found(at_tokens, key),
+            "tokens per answer": round(account.per_answer, 1),
+            "tokens": account.tokens,
+            "calls": account.calls,
+            "answers": account.answers,
+            "empty places": account.missing + account.unread,
+        }
+        for key, account in spent.items()
+    )
+
+
+def _found(at_tokens: AtTokens, key: str) -> str:
+    found = at_tokens.distinct[key]
+    if not found.is_defined:
+        return found.reason
+    return f"{found.value:.1f} ({found.low:.1f}–{found.high:.1f})"
+
+
+def steps_of(sample: Sample) -> None:
+    """What led to an answer, as it was written."""
+    for step in sample.steps:
+        st.caption(one_line(step.label))
+        st.code(printable(step.text), language=None, wrap_lines=True)
+
+
+def empty_places(data: RunData, names: Mapping[str, str]) -> None:
+    """The replies that gave too little or nothing, each once."""
+    replies = {sample.call_id: (key, sample) for key, sample in data.voids}
+    if not replies:
+        return
+    label = f"{plural(len(replies), 'call')} with empty places"
+    with st.expander(label, key="diversity.voids", on_change="rerun") as expander:
+        if not expander.open:
+            return
+        for key, sample in list(replies.values())[:50]:
+            st.markdown(coloured(names[key], key, theme()))
+            steps_of(sample)

@@ -1,0 +1,1 @@
+"""Ways of getting different answers out of a model, one file per strategy."""
