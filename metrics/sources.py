@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metrics.arrays import unit_rows
-from metrics.diversity import vendi_from_embeddings
 from metrics.uncertainty import Estimate, half_width, jackknife_error
+from metrics.vendi import vendi_from_embeddings
 
 FLOOR = 16  # answers
 
