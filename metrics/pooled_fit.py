@@ -134,4 +134,4 @@ def _solved(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float6
         first = b[..., 0] * a[..., 1, 1] - a[..., 0, 1] * b[..., 1]
         second = a[..., 0, 0] * b[..., 1] - a[..., 1, 0] * b[..., 0]
         return np.stack([first, second], axis=-1) / determinant[..., None]
-    return np.linalg.solve(a, b[..., None])[..., 0]
+    return np.asarray(np.linalg.solve(a, b[..., None])[..., 0], dtype=np.float64)

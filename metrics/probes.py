@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
-from metrics.turns import Limits, conversations_of, mean_estimate, turn_curve
-from metrics.uncertainty import Estimate, half_width
+from metrics.turns import UNBOUNDED, Limits, conversations_of, mean_estimate, turn_curve
+from metrics.uncertainty import Estimate
 
 MIN_QUESTIONS = 5
 
@@ -97,12 +97,11 @@ def refusal_rate(refused: ArrayLike) -> Estimate:
     given = np.asarray(refused)
     if given.dtype != bool or given.ndim not in (1, 2) or not given.size:
         raise ValueError(f"Expected truth values (questions, replies) but it was {given.shape}.")
-    return mean_estimate(given.reshape(len(given), -1).mean(axis=1), limits=(0.0, 1.0))
+    shares = given.reshape(len(given), -1).mean(axis=1)
+    return mean_estimate(shares, limits=(0.0, 1.0), units="questions")
 
 
-def asker_effect(
-    plain: ArrayLike, asker: ArrayLike, *, limits: Limits = (-np.inf, np.inf)
-) -> Estimate:
+def asker_effect(plain: ArrayLike, asker: ArrayLike, *, limits: Limits = UNBOUNDED) -> Estimate:
     """What changes when somebody else asks the same questions: the mean paired difference.
 
     Args:
@@ -115,7 +114,8 @@ def asker_effect(
         trusted.
 
     Raises:
-        ValueError: different numbers of questions, empty, or not finite.
+        ValueError: different numbers of questions, empty, not finite, or a difference outside the
+            limits.
 
     References:
         CoRUS (arXiv 2510.16829), reconstructed: paired by question.
@@ -123,12 +123,7 @@ def asker_effect(
     first, second = (_by_question(given) for given in (plain, asker))
     if len(first) != len(second):
         raise ValueError(f"Expected pairs but there were {len(first)} and {len(second)} questions.")
-    change, n = second - first, len(first)
-    if n < MIN_QUESTIONS:
-        return Estimate.undefined(n, f"{n} questions are too few: {MIN_QUESTIONS} are needed.")
-    half = half_width(float(change.std(ddof=1)) / np.sqrt(n), units=n)
-    mean = float(change.mean())
-    return Estimate(mean, max(mean - half, limits[0]), min(mean + half, limits[1]), n)
+    return mean_estimate(second - first, limits=limits, least=MIN_QUESTIONS, units="questions")
 
 
 def _by_question(scores: ArrayLike) -> NDArray[np.float64]:

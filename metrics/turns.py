@@ -56,7 +56,13 @@ def turn_means(values: ArrayLike) -> NDArray[np.float64]:
     return given if given.ndim == 2 else given.mean(axis=2)
 
 
-def mean_estimate(values: ArrayLike, *, limits: Limits = UNBOUNDED) -> Estimate:
+def mean_estimate(
+    values: ArrayLike,
+    *,
+    limits: Limits = UNBOUNDED,
+    least: int = MIN_CONVERSATIONS,
+    units: str = "conversations",
+) -> Estimate:
     """Mean over independent conversations, with Student's interval.
 
     Where all agree and the limits are finite, the interval reaches as far as one unseen kind of
@@ -65,9 +71,11 @@ def mean_estimate(values: ArrayLike, *, limits: Limits = UNBOUNDED) -> Estimate:
     Args:
         values: (R,) one number per conversation.
         limits: least and largest value possible.
+        least: below so many there is no interval to trust.
+        units: what is counted, for the reason.
 
     Returns:
-        NaN with a reason below `MIN_CONVERSATIONS`.
+        NaN with a reason below `least`.
 
     Raises:
         ValueError: values are not one-dimensional, not finite, or outside the limits.
@@ -75,8 +83,8 @@ def mean_estimate(values: ArrayLike, *, limits: Limits = UNBOUNDED) -> Estimate:
     given = np.asarray(values, dtype=np.float64)
     if given.ndim != 1 or not np.isfinite(given).all():
         raise ValueError(f"Expected finite values with shape (R,) but it was {given.shape}.")
-    if len(given) < MIN_CONVERSATIONS:
-        return Estimate.undefined(len(given), too_few(len(given)))
+    if len(given) < least:
+        return Estimate.undefined(len(given), too_few(len(given), least=least, units=units))
     if given.min() < limits[0] or given.max() > limits[1]:
         raise ValueError(f"Expected values from {limits[0]:g} to {limits[1]:g}; some lay outside.")
     mean = float(given.mean())
@@ -111,6 +119,6 @@ def running_curve(values: ArrayLike, *, limits: Limits = UNBOUNDED) -> tuple[Est
     return turn_curve(np.cumsum(means, axis=1) / np.arange(1, means.shape[1] + 1), limits=limits)
 
 
-def too_few(conversations: int) -> str:
-    """Why so few conversations give no interval, in words."""
-    return f"{conversations} conversations are too few: at least {MIN_CONVERSATIONS} are needed."
+def too_few(count: int, *, least: int = MIN_CONVERSATIONS, units: str = "conversations") -> str:
+    """Why so few give no interval, in words."""
+    return f"{count} {units} are too few: at least {least} are needed."
