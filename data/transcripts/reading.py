@@ -1,4 +1,4 @@
-"""Recorded dialogues from an uploaded file: JSON, JSON lines, CSV, or plain text.
+"""Recorded chats from an uploaded file: JSON, JSON lines, CSV, or plain text.
 
 A bad file gets a message that names the row and the column; nothing is dropped or cut silently.
 """
@@ -6,30 +6,28 @@ A bad file gets a message that names the row and the column; nothing is dropped 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from data.dialogue import DialogueFile, RolePrompts
-from data.dialogue_parts import DialogueError, dialogue_of, from_messages, listed, text_of, wrong
-from data.dialogue_tables import csv_records, decoded, text_records
+from data.transcripts.parts import from_messages, listed, text_of, transcript_of, wrong
+from data.transcripts.records import RolePrompts, Transcript, TranscriptFile
+from data.transcripts.tables import csv_records, decoded, text_records
 
 MAX_BYTES = 20_000_000
-MAX_DIALOGUES = 5000
+MAX_TRANSCRIPTS = 5000
 ENDINGS = (".jsonl", ".json", ".csv", ".txt")
-__all__ = ["ENDINGS", "MAX_BYTES", "DialogueError", "read_dialogues", "read_roles"]
 
 
-def read_dialogues(content: bytes, *, name: str) -> DialogueFile:
-    """Read recorded dialogues; the ending of the name tells the format.
+def read_transcripts(content: bytes, *, name: str) -> TranscriptFile:
+    """Read recorded transcripts; the ending of the name tells the format.
 
-    - `.json`: one dialogue or a list of them; `.jsonl`: one per line. Its messages stand under
+    - `.json`: one transcript or a list of them; `.jsonl`: one per line. Its messages stand under
       "messages", "conversation" or "turns", each with a role ("role" or "speaker") and a text
-      ("content" or "text"). A list of messages alone is a dialogue too.
+      ("content" or "text"). A list of messages alone is a transcript too.
     - `.csv`: a row per message with columns role (or speaker) and text (or content), and
       optionally dialogue_id and turn.
-    - `.txt`: "User: …" and "Assistant: …"; "System: …" before them; a line "---" ends a dialogue.
+    - `.txt`: "User: …" and "Assistant: …"; "System: …" before them; a line "---" ends a transcript.
       Lines without a role go on with the message before.
 
     Roles: system, user or human, assistant, bot, agent or ai. Two other speakers are read as user
@@ -40,23 +38,20 @@ def read_dialogues(content: bytes, *, name: str) -> DialogueFile:
         name: file name.
 
     Raises:
-        DialogueError: too large, empty, an unknown format or encoding, a missing or unknown role,
+        CorpusError: too large, empty, an unknown format or encoding, a missing or unknown role,
             an empty message, two system prompts, one that isn't first, too many turns, or an id
             twice.
     """
     text, notes = _opened(content, name)
-    found = [dialogue_of(record, place) for place, record in _records(text, name)]
+    found = [transcript_of(record, place) for place, record in _records(text, name)]
     if not found:
-        raise wrong(name, "it holds no dialogue")
-    if len(found) > MAX_DIALOGUES:
-        raise wrong(name, f"it holds {len(found)} dialogues; at most {MAX_DIALOGUES} are read")
-    dialogues = [dialogue for dialogue, _ in found]
-    counts = Counter(dialogue.id for dialogue in dialogues)
-    twice = [dialogue for dialogue in dialogues if counts[dialogue.id] > 1]
-    if twice:
-        raise wrong(twice[1].source, f"the id “{twice[1].id}” is there twice")
-    notes += [note for note, _ in Counter(note for _, each in found for note in each).items()]
-    return DialogueFile(tuple(dialogues), tuple(notes))
+        raise wrong(name, "it holds no transcript")
+    if len(found) > MAX_TRANSCRIPTS:
+        raise wrong(name, f"it holds {len(found)} transcripts; at most {MAX_TRANSCRIPTS} are read")
+    transcripts = [transcript for transcript, _ in found]
+    _check_unique(transcripts)
+    notes += dict.fromkeys(note for _, each in found for note in each)
+    return TranscriptFile(tuple(transcripts), tuple(notes))
 
 
 def read_roles(content: bytes, *, name: str) -> tuple[RolePrompts, ...]:
@@ -67,13 +62,21 @@ def read_roles(content: bytes, *, name: str) -> tuple[RolePrompts, ...]:
         name: file name.
 
     Raises:
-        DialogueError: as `read_dialogues`, or a key is missing or empty.
+        CorpusError: as `read_transcripts`, or a key is missing or empty.
     """
     text, _ = _opened(content, name)
     roles = [_role(record, place) for place, record in _json_lines(text)]
     if not roles:
         raise wrong(name, "it holds no role")
     return tuple(roles)
+
+
+def _check_unique(transcripts: Sequence[Transcript]) -> None:
+    seen: set[str] = set()
+    for transcript in transcripts:
+        if transcript.id in seen:
+            raise wrong(transcript.source, f"the id “{transcript.id}” is there twice")
+        seen.add(transcript.id)
 
 
 def _role(record: Any, place: str) -> RolePrompts:
@@ -103,7 +106,7 @@ def _opened(content: bytes, name: str) -> tuple[str, list[str]]:
 
 
 def _records(text: str, name: str) -> Iterator[tuple[str, Any]]:
-    """Each dialogue as an object with its messages, and where it stands."""
+    """Each transcript as an object with its messages, and where it stands."""
     match PurePath(name).suffix.lower():
         case ".jsonl":
             return _json_lines(text)
@@ -125,9 +128,9 @@ def _json_lines(text: str) -> Iterator[tuple[str, Any]]:
 def _json(text: str, name: str) -> Iterator[tuple[str, Any]]:
     whole = _parsed(text, name)
     if isinstance(whole, list) and not _is_message(whole[:1]):
-        yield from ((f"dialogue {number}", record) for number, record in enumerate(whole, 1))
+        yield from ((f"transcript {number}", record) for number, record in enumerate(whole, 1))
         return
-    yield "dialogue 1", from_messages(whole) if isinstance(whole, list) else whole
+    yield "transcript 1", from_messages(whole) if isinstance(whole, list) else whole
 
 
 def _is_message(first: list[Any]) -> bool:
@@ -144,3 +147,5 @@ def _parsed(text: str, place: str) -> Any:
         raise wrong(place, f"it is no JSON ({at})") from error
     except RecursionError as error:
         raise wrong(place, "it is nested too deeply") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise wrong(place, "it holds a number that is too long") from error

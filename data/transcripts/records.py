@@ -1,4 +1,4 @@
-"""Recorded conversations as frozen values."""
+"""Recorded chats as frozen values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from data.schema import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Dialogue:
-    """One recorded conversation.
+class Transcript:
+    """One recorded chat.
 
     Attributes:
         id: unique in its file.
@@ -34,16 +34,16 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True)
-class DialogueFile:
+class TranscriptFile:
     """What a file held.
 
     Attributes:
-        dialogues: in the file's order.
+        transcripts: in the file's order.
         notes: what a reader should know about how it was read, in words; nothing was left out
             without one.
     """
 
-    dialogues: tuple[Dialogue, ...]
+    transcripts: tuple[Transcript, ...]
     notes: tuple[str, ...] = ()
 
 

@@ -1,13 +1,13 @@
-"""From one record of a file to a dialogue: roles, system prompt, limits."""
+"""From one record of a file to a transcript: roles, system prompt, limits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data.dialogue import Dialogue
-from data.errors import ChoraleError
+from data.errors import CorpusError
 from data.schema import Message, Role
+from data.transcripts.records import Transcript
 
 MAX_TURNS = 200
 MAX_LETTERS = 50_000
@@ -16,7 +16,7 @@ _TEXT = ("content", "text")
 _WHO = ("role", "speaker")
 _SYSTEM = ("system", "system_prompt")
 _PERSONA = ("user_persona_instruction", "persona")
-_ROLES: Mapping[str, Role] = {
+ROLES: Mapping[str, Role] = {
     "system": "system",
     "user": "user",
     "human": "user",
@@ -27,13 +27,9 @@ _ROLES: Mapping[str, Role] = {
 }
 
 
-class DialogueError(ChoraleError):
-    """A dialogue file that can't be read."""
-
-
-def wrong(place: str, why: str) -> DialogueError:
+def wrong(place: str, why: str) -> CorpusError:
     """The error for a place in a file."""
-    return DialogueError(f"The dialogue file is wrong ({place}): {why}.", "Correct it there.")
+    return CorpusError(f"The transcript file is wrong ({place}): {why}.", "Correct it there.")
 
 
 def from_messages(messages: Sequence[Any]) -> dict[str, Any]:
@@ -41,15 +37,15 @@ def from_messages(messages: Sequence[Any]) -> dict[str, Any]:
     return {"messages": messages}
 
 
-def dialogue_of(record: Any, place: str) -> tuple[Dialogue, list[str]]:
-    """One dialogue and notes on how it was read.
+def transcript_of(record: Any, place: str) -> tuple[Transcript, list[str]]:
+    """One transcript and notes on how it was read.
 
     Args:
         record: an object with messages; each may bring its own place under "place".
         place: where it stands in its file.
 
     Raises:
-        DialogueError: anything in it isn't as it should be.
+        CorpusError: anything in it isn't as it should be.
     """
     if not isinstance(record, Mapping):
         raise wrong(place, "there should be an object with its messages")
@@ -62,15 +58,14 @@ def dialogue_of(record: Any, place: str) -> tuple[Dialogue, list[str]]:
         raise wrong(place, "no message is by the assistant")
     if len(turns) > MAX_TURNS:
         raise wrong(place, f"it has {len(turns)} messages; at most {MAX_TURNS} are read")
-    repeat = record.get("trial", 0)
     return (
-        Dialogue(
+        Transcript(
             id=_id(record, place),
             turns=turns,
             system=system,
             source=place,
             persona=_optional(record, _PERSONA, place),
-            repeat=repeat if isinstance(repeat, int) else 0,
+            repeat=_repeat(record, place),
         ),
         [*notes, *_unread(record)],
     )
@@ -80,7 +75,7 @@ def listed(record: Mapping[str, Any], keys: Sequence[str], place: str) -> list[A
     """The list under the first of these keys that is there.
 
     Raises:
-        DialogueError: none is, or it is no list, or empty.
+        CorpusError: none is, or it is no list, or empty.
     """
     key = next((key for key in keys if key in record), None)
     if key is None:
@@ -94,7 +89,7 @@ def text_of(record: Mapping[str, Any], keys: Sequence[str], place: str) -> str:
     """The text under the first of these keys that is there.
 
     Raises:
-        DialogueError: none is, or it is no text, empty, or too long.
+        CorpusError: none is, or it is no text, empty, or too long.
     """
     key = next((key for key in keys if key in record), None)
     if key is None:
@@ -118,15 +113,16 @@ def _with_roles(
     said: Sequence[tuple[str, str, str]],
 ) -> tuple[list[tuple[str, Message]], list[str]]:
     """Messages with roles we know; two speakers of other names get them in order."""
-    roles, notes = dict(_ROLES), []
-    names = list(dict.fromkeys(who for _, who, _ in said if who.lower() not in ("system",)))
-    if len(names) == 2 and not any(name.lower() in _ROLES for name in names):
-        roles |= {names[0].lower(): "user", names[1].lower(): "assistant"}
-        notes.append(f"“{names[0]}” is read as the user and “{names[1]}” as the assistant.")
+    roles, notes = dict(ROLES), []
+    speakers = list(dict.fromkeys(who.lower() for _, who, _ in said if who.lower() != "system"))
+    if len(speakers) == 2 and not set(speakers) & set(ROLES):
+        roles |= {speakers[0]: "user", speakers[1]: "assistant"}
+        first, second = (next(w for _, w, _ in said if w.lower() == name) for name in speakers)
+        notes.append(f"“{first}” is read as the user and “{second}” as the assistant.")
     messages = []
     for place, who, text in said:
         if who.lower() not in roles:
-            raise wrong(place, f"the role “{who}” is unknown; known are {', '.join(_ROLES)}")
+            raise wrong(place, f"the role “{who}” is unknown; known are {', '.join(ROLES)}")
         messages.append((place, Message(roles[who.lower()], text)))
     return messages, notes
 
@@ -147,6 +143,13 @@ def _optional(record: Mapping[str, Any], keys: Sequence[str], place: str) -> str
     return text_of(record, there, place) if there else ""
 
 
+def _repeat(record: Mapping[str, Any], place: str) -> int:
+    given = record.get("trial", 0)
+    if type(given) is not int or given < 0:
+        raise wrong(f"{place}, “trial”", "there should be a whole number from 0")
+    return given
+
+
 def _id(record: Mapping[str, Any], place: str) -> str:
     if "task_id" in record:
         return f"{record['task_id']}/{record.get('trial', 0)}"
@@ -154,7 +157,7 @@ def _id(record: Mapping[str, Any], place: str) -> str:
 
 
 def _unread(record: Mapping[str, Any]) -> list[str]:
-    """A note that names what a dialogue has no place for."""
+    """A note that names what a transcript has no place for."""
     read = {*_MESSAGES, *_SYSTEM, *_PERSONA, "task_id", "trial", "dialogue_id", "id"}
     left = sorted(str(key) for key in record if key not in read)
     return [f"Not read: {', '.join(left)}."] if left else []
