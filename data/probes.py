@@ -21,16 +21,32 @@ Kind = Literal["stability", "stance", "asker"]
 
 FOLDER = Path(__file__).parent / "examples" / "probes"
 MAX_BYTES, MAX_PROBES, MAX_LETTERS = 1_000_000, 500, 2000
-_PROBE_KEYS = {
+_PROBE_KEYS: Mapping[Kind, set[str]] = {
     "stability": {"id", "question", "expect", "forbid"},
     "stance": {"id", "question", "topic", "reversed"},
     "asker": {"id", "question"},
 }
-_SET_KEYS = {"stability": set(), "stance": {"options"}, "asker": {"askers"}}
+_SET_KEYS: Mapping[Kind, set[str]] = {
+    "stability": set(),
+    "stance": {"options"},
+    "asker": {"askers"},
+}
 
 
 class ProbeError(ChoraleError):
     """A probe set that can't be used."""
+
+
+class _OnceLoader(yaml.SafeLoader):
+    """Refuses a key that is there twice, of which YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        values = super().construct_mapping(node, deep=deep)
+        if len(values) < len(node.value):
+            raise yaml.constructor.ConstructorError(
+                problem="a key is there twice", problem_mark=node.start_mark
+            )
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +121,7 @@ def read_probes(content: bytes, *, name: str) -> ProbeSet:
             probe.
     """
     entries = _mapping(_parsed(content, name), name)
-    kind = entries.get("kind")
-    if kind not in get_args(Kind):
-        raise _wrong(name, f"“kind” must be one of {', '.join(get_args(Kind))}, not {kind!r}")
+    kind = _kind(entries, name)
     _check_keys(entries, {"kind", "about", "probes", *_SET_KEYS[kind]}, name)
     listed = entries.get("probes")
     if not isinstance(listed, list) or not 0 < len(listed) <= MAX_PROBES:
@@ -123,17 +137,30 @@ def read_probes(content: bytes, *, name: str) -> ProbeSet:
     )
 
 
+def _kind(entries: Mapping[str, Any], name: str) -> Kind:
+    given = entries.get("kind")
+    known: tuple[Kind, ...] = get_args(Kind)
+    for kind in known:
+        if kind == given:
+            return kind
+    raise _wrong(name, f"“kind” must be one of {', '.join(known)}, not {given!r}")
+
+
 def _parsed(content: bytes, name: str) -> Any:
     if len(content) > MAX_BYTES:
         raise _wrong(name, f"it is larger than {MAX_BYTES // 1000} kB")
     try:
-        return yaml.safe_load(content.decode("utf-8-sig"))
+        return yaml.load(content.decode("utf-8-sig"), Loader=_OnceLoader)
     except UnicodeDecodeError as error:
         raise _wrong(name, f"it isn't UTF-8 at byte {error.start}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise _wrong(name, f"it isn't YAML{where}") from error
+        raise _wrong(
+            name, f"it isn't YAML{where}: {getattr(error, 'problem', None) or error}"
+        ) from error
+    except RecursionError as error:
+        raise _wrong(name, "it is nested too deeply") from error
 
 
 def _probe(entry: Any, kind: Kind, where: str) -> Probe:
@@ -165,11 +192,13 @@ def _rule(values: Mapping[str, Any], key: str, where: str) -> str:
 def _options(entries: Mapping[str, Any], name: str) -> Mapping[str, float]:
     given = _mapping(entries.get("options"), f"{name}, “options”")
     for option, place in given.items():
+        if not isinstance(option, str):
+            raise _wrong(name, f"option {option!r} must be a text: put it in quotes")
         if type(place) not in (int, float) or not -1 <= place <= 1:
             raise _wrong(name, f"the place of option “{option}” must be from -1 to 1")
     if len(given) < 2 or len(set(given.values())) < 2:
         raise _wrong(name, "“options” must hold two or more answers with different places")
-    return MappingProxyType({str(option): float(place) for option, place in given.items()})
+    return MappingProxyType({option: float(place) for option, place in given.items()})
 
 
 def _askers(entries: Mapping[str, Any], name: str) -> Mapping[str, str]:
