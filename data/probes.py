@@ -38,7 +38,7 @@ class ProbeError(ChoraleError):
 
 
 class _OnceLoader(yaml.SafeLoader):
-    """Refuses a key that is there twice, of which YAML would silently keep the last."""
+    """Plain values as from `yaml.safe_load`, but no key twice, of which that would keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         values = super().construct_mapping(node, deep=deep)
@@ -150,7 +150,7 @@ def _parsed(content: bytes, name: str) -> Any:
     if len(content) > MAX_BYTES:
         raise _wrong(name, f"it is larger than {MAX_BYTES // 1000} kB")
     try:
-        return yaml.load(content.decode("utf-8-sig"), Loader=_OnceLoader)
+        return _OnceLoader(content.decode("utf-8-sig")).get_single_data()
     except UnicodeDecodeError as error:
         raise _wrong(name, f"it isn't UTF-8 at byte {error.start}") from error
     except yaml.YAMLError as error:
