@@ -28,8 +28,7 @@ def greedy_partition(
 ) -> NDArray[np.int64]:
     """Each answer joins the first class whose first member says the same, or opens a new one.
 
-    At most n · classes pairs are asked. The outcome depends on the order of the answers, which
-    `metrics.sensitivity.order_shuffles` shows.
+    At most n · classes pairs are asked. The outcome depends on the order of the answers.
 
     Args:
         same: (n, n) probabilities or booleans, or a function of two rows.

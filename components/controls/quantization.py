@@ -15,7 +15,8 @@ from components.text import as_markdown
 from data.examples.prompts import example_prompts
 from data.schema import MAX_SAMPLES, MIN_SAMPLES, Condition, Decoding, Quantization
 from experiments.quantization import QuantizationExperiment
-from experiments.sampling import MAX_NEW_TOKENS, MAX_TEMPERATURE
+from experiments.sampling import MAX_TEMPERATURE
+from experiments.strategies.base import MAX_NEW_TOKENS
 
 PRECISIONS: dict[Quantization, str] = {
     "bf16": "bf16",

@@ -96,15 +96,18 @@ def test_every_draw_is_compared_with_its_own_model_first(bench):
 
 def test_groups_of_any_size_find_the_same(bench, monkeypatch):
     made, kept, comparisons = bench
-    run_id = drawn(made)
-    found = []
+    found, versions = [], []
     for tokens in (10**6, 30):
         monkeypatch.setattr(quantization.groups_of, "__kwdefaults__", {"tokens": tokens})
+        run_id = drawn(made)  # of one seed: the same answers each time
         comparisons.start(run_id, owner="ann")
         comparisons.wait(run_id, WAIT)
         found.append(kept.load(run_id))
-        kept.add(run_id, {})
+        versions.append(comparisons.shown(run_id).version)
+    assert versions[0] == 1 < versions[1]  # groups
     assert set(found[0]) == set(found[1])
+    for place, one in found[0].items():
+        np.testing.assert_allclose(found[1][place].kl, one.kl, rtol=1e-6)
 
 
 def test_groups_hold_what_is_missing_within_their_tokens():

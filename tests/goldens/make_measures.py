@@ -1,7 +1,7 @@
 """Values of public packages for tests to read: python tests/goldens/make_measures.py.
 
-Run in an environment of its own: pip install vendi-score==0.0.3 diversity==0.2.0
-scikit-bio==0.7.4 lexicalrichness==0.5.1 and, without its dependencies, lm-polygraph==0.7.0.
+Run in an environment of its own: pip install vendi-score==0.0.3 scikit-bio==0.7.4
+lexicalrichness==0.5.1 and, without its dependencies, lm-polygraph==0.7.0.
 Writes measures.json beside this file, with the versions used.
 """
 

@@ -81,10 +81,16 @@ def test_every_precision_runs_on_a_cpu(
     assert model.info.parameters == tiny.info.parameters
 
 
-def test_nf4_that_the_kernels_refuse_is_said(checkpoint: Callable[..., Path]) -> None:
-    narrow = checkpoint("llama", hidden_size=32, intermediate_size=48)  # no multiple of 64
-    with pytest.raises(ModelError, match="can't be run in nf4"):
-        load(narrow, "nf4")
+def test_nf4_of_an_odd_shape_runs_or_is_refused_in_words(checkpoint: Callable[..., Path]) -> None:
+    # Some processors' kernels take only multiples of 64, others any shape.
+    narrow = checkpoint("llama", hidden_size=32, intermediate_size=48)
+    refused, count = "", 0
+    try:
+        model = load(narrow, "nf4")
+        count = len(list(model.generate(ASK, indices=range(3), decoding=Decoding(), seed=5)))
+    except ModelError as error:
+        refused = str(error)
+    assert count == 3 or "can't be run in nf4" in refused
 
 
 @pytest.mark.parametrize(
