@@ -38,7 +38,7 @@ class ProbeError(ChoraleError):
 
 
 class _OnceLoader(yaml.SafeLoader):
-    """Plain values as from `yaml.safe_load`, but no key twice, of which that would keep the last."""
+    """Plain values as from `yaml.safe_load`, which would keep the last of a key given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         values = super().construct_mapping(node, deep=deep)
