@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from data.errors import MemoryBudgetError, ModelError
-from data.schema import Quantization
+from data.schema import ModelRef, Quantization
 from models.fitting import MODEST_N
 from models.loading_watch import LoadingCancelled, Stage, Watch, current_watch
 from models.prequantized import Stored, check_packages, stored_precision
-from models.registry import available_memory
+from models.registry import available_memory, display_name
 from models.shape import ModelShape, computes_in_float32, memory_of, read_config, read_shape
 
 if TYPE_CHECKING:
@@ -235,6 +235,22 @@ def _loading_failed(error: Exception, shown: str) -> ModelError:
     return ModelError(
         f"{shown} can't be loaded: {first_line(error)}.",
         "Choose another model; this must be a text model whose weights are whole.",
+    )
+
+
+def running_failed(error: Exception, ref: ModelRef) -> ModelError:
+    """The error for a model that was loaded and whose first run raised something."""
+    from models.decoding import is_out_of_memory
+
+    if is_out_of_memory(error):
+        return MemoryBudgetError(
+            f"There is no memory left to run {display_name(ref.id)}.",
+            "Choose a smaller model, or NF4.",
+        )
+    return ModelError(
+        f"{display_name(ref.id)} was loaded but can't be run in {ref.quantization}: "
+        f"{first_line(error)}.",
+        "Choose another precision or another model.",
     )
 
 

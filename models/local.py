@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import ChoraleError, MemoryBudgetError, ModelError, PromptError
+from data.errors import ChoraleError, PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import Answers, Distributions, Divergence, Lookahead, ModelInfo, Tree
 from models.chat_template import ChatTemplate
@@ -240,6 +240,7 @@ def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
 
 def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     from models.continuation import Engine
+    from models.loading import running_failed
     from models.prefix_check import checked
 
     model, tokenizer = loaded.model, loaded.tokenizer
@@ -250,7 +251,7 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     except ChoraleError:
         raise
     except Exception as error:  # kernels raise what they like, assertions too
-        raise _running_failed(error, ref) from error
+        raise running_failed(error, ref) from error
     small = computes_in_float32(ref.quantization, loaded.shape.parameters, device)
     precision = (FLOAT32_ON_CPU,) if small and ref.quantization == "bf16" else ()
     if loaded.stored is not None:
@@ -266,22 +267,6 @@ def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
     )
     reader = Reader(tokenizer, prompt_end=chat.prompt_end)
     return LocalModel(engine, chat, reader, info, loaded.shape)
-
-
-def _running_failed(error: Exception, ref: ModelRef) -> ModelError:
-    from models.decoding import is_out_of_memory
-    from models.loading import first_line
-
-    if is_out_of_memory(error):
-        return MemoryBudgetError(
-            f"There is no memory left to run {display_name(ref.id)}.",
-            "Choose a smaller model, or NF4.",
-        )
-    return ModelError(
-        f"{display_name(ref.id)} was loaded but can't be run in {ref.quantization}: "
-        f"{first_line(error)}.",
-        "Choose another precision or another model.",
-    )
 
 
 def _usual_context(loaded: Loaded) -> int:

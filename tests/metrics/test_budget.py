@@ -60,7 +60,8 @@ def test_spread_out_groups_are_worth_more_asking():
     assert done["equal"].asked.tolist() == [30, 30, 30]
     assert done["equal"].spent == 90
     assert done["sequential"].error < 0.85 * expected
-    assert done["sequential"].asked[0] > 50
+    # equal would be 30 and the optimum 72; spreads of few answers are drawn towards each other
+    assert 40 < done["sequential"].asked[0] < 72
     assert done["sequential"].worst_error < done["equal"].worst_error
 
 

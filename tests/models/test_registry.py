@@ -89,8 +89,8 @@ def test_memory_grows_with_everything_that_takes_some() -> None:
 
 def test_memory_by_hand() -> None:
     # Weights 2 × 8e9. A token's cache 2 × 32 × 1024 × 2 = 131,072 bytes, and of 1,000 + 256 × 100
-    # tokens 3.49e9. Scratch 40 × max(2^25, ·) = 1.34e9, logits 256 × 128,000 × 2 = 0.07e9.
-    expected = 16e9 + 131_072 * 26_600 + 40 * 256 * 128_000 + 2 * 256 * 128_000 + 300 * 2**20
+    # tokens 3.49e9. Scratch 40 × min(2^24, ·) = 0.67e9, logits 256 × 128,000 × 2 = 0.07e9.
+    expected = 16e9 + 131_072 * 26_600 + 40 * 2**24 + 2 * 256 * 128_000 + 300 * 2**20
     needed = memory_of(LARGE, "bf16", device="cuda", n=256, prompt_tokens=1000, new_tokens=100)
     assert needed == pytest.approx(expected, rel=1e-3)
 

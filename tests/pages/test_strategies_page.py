@@ -106,9 +106,11 @@ def test_what_roles_explain_and_models_add_is_said(visit):
     tab.state.models = (ModelRef("echo#two"),)
     tab.app.run()
     tab.app.multiselect(key="diversity.a.choir").set_value([ModelRef("echo#two")])
-    tab.app.session_state["diversity.tabs"] = "Compare"
-    settled(tab.app.run() and tab).sample()
+    tab.app.run()
+    settled(tab.sample())
     assert tab.snapshot.run.conditions[0].choir == (ModelRef("echo#two"),)
+    tab.app.session_state["diversity.tabs"] = "Compare"
+    tab.app.run()
     assert "of how far answers lie apart" in settled(tab).words.replace("\n", " ")
     tables = [frame.value for frame in tab.app.dataframe]
     added = next(table for table in tables if "adds" in table)
