@@ -35,9 +35,9 @@ class Held:
         self.begun, self.finish = threading.Event(), threading.Event()
 
     def __call__(self, ref: ModelRef) -> EchoModel:
-        self.begun.set()
         while not self.finish.wait(0.01):
             current_watch().report(Stage.DOWNLOADING, 300_000_000, 1_200_000_000)
+            self.begun.set()
         return EchoModel(ref)
 
 
