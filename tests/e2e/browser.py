@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 TIMEOUT_MS = 30_000
 # Plotly's timers run on for a moment when a growing chart is replaced under the mouse.
-_REPLACED_CHART = "Cannot read properties of undefined (reading '_"
+_REPLACED_CHART = re.compile(r"of undefined \(reading '_\w*layer'\)")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
     "--no-sandbox",
@@ -50,7 +51,7 @@ class Complaints:
         page.on("dialog", self._dialog)
 
     def _script(self, error: object) -> None:
-        if _REPLACED_CHART not in str(error):
+        if not _REPLACED_CHART.search(str(error)):
             self.found.append(f"script: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:
