@@ -7,6 +7,7 @@ alone. Nearly all computation then goes to answers, which is where the town's ta
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, cast
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from models.town.decisions import Spans
 from models.town.dialogues import Dialogue, Judgement, draw_conversation, draw_dialogue
 from models.town.tokenizer import END, ROLES
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 IGNORE = -100
+WORDING_TEMPERATURE = 2.0
 SHORTEST_CUT = 96  # tokens of a conversation worth keeping
 
 
@@ -30,12 +33,13 @@ class Segment:
 
     Attributes:
         ids: the tokens.
-        learned: whether each is to be learned.
+        learned: the temperature at which the model should give each as often as the town does; 0
+            for what is not to be learned.
         place: of the token after which `options` are to be expected with `shares`; -1 for none.
     """
 
     ids: list[int]
-    learned: list[bool]
+    learned: list[float]
     place: int = -1
     options: tuple[int, ...] = ()
     shares: tuple[float, ...] = ()
@@ -51,6 +55,9 @@ class Batch:
 
     Attributes:
         labels: the next token where an answer is being written, else IGNORE.
+        temperatures: at which the model should give the label as often as the town does: 1 where
+            something is decided that has known odds, higher where it is only worded, so that at
+            temperature 1 there are fewer slips.
         positions: as they would be if the answer stood alone behind its prompt.
         mask: (rows, 1, length, length) bool; true where a token (row) sees another (column).
         odds: row, place, tokens and probabilities of what is to be expected next, not drawn.
@@ -58,6 +65,7 @@ class Batch:
 
     tokens: NDArray[np.int64]
     labels: NDArray[np.int64]
+    temperatures: NDArray[np.float32]
     positions: NDArray[np.int64]
     mask: NDArray[np.bool_]
     odds: list[tuple[int, int, tuple[int, ...], tuple[float, ...]]]
@@ -111,16 +119,14 @@ def _encoded(tokenizer: PreTrainedTokenizerFast, dialogue: Dialogue) -> list[Seg
     judged = [f"{j.ask}{END}{ROLES['assistant']}{j.given}{END}" for j in dialogue.judgements]
     encoded = tokenizer([*texts, *judged], return_offsets_mapping=True)
     ids: list[list[int]] = encoded["input_ids"]
-    # The role's own token is given, what follows is the model's to write.
+    offsets = encoded["offset_mapping"]
     learned = [
-        [role == "assistant" and place > 0 for place in range(len(each))]
-        for role, each in zip(roles, ids, strict=False)
+        _temperatures(role, text, dialogue.decided, places)
+        for role, text, places in zip(roles, texts, offsets, strict=False)
     ]
     count = len(dialogue.messages)
     if dialogue.quoted:
-        learned[count - 1] = _quoted(
-            texts[count - 1], dialogue, encoded["offset_mapping"][count - 1]
-        )
+        learned[count - 1] = _quoted(texts[count - 1], dialogue, offsets[count - 1])
     return [
         Segment(list(chain(*ids[:count])), list(chain(*learned[:count]))),
         *(Segment(*each) for each in zip(ids[count : len(texts)], learned[count:], strict=True)),
@@ -131,20 +137,37 @@ def _encoded(tokenizer: PreTrainedTokenizerFast, dialogue: Dialogue) -> list[Seg
     ]
 
 
-def _quoted(text: str, dialogue: Dialogue, offsets: list[tuple[int, int]]) -> list[bool]:
-    """Whether each token of the last message lies within a quoted reply."""
+def _temperatures(
+    role: str, text: str, decided: Mapping[str, Spans], offsets: Sequence[tuple[int, int]]
+) -> list[float]:
+    """The role's own token is given, what follows is the model's to write."""
+    if role != "assistant":
+        return [0.0] * len(offsets)
+    start = len(ROLES[role])
+    odds = np.zeros(len(text), dtype=np.bool_)
+    for first, end in decided.get(text[start : -len(END)], ()):
+        odds[start + first : start + end] = True
+    return [0.0] + [
+        1.0 if odds[first:end].any() else WORDING_TEMPERATURE for first, end in offsets[1:]
+    ]
+
+
+def _quoted(text: str, dialogue: Dialogue, offsets: list[tuple[int, int]]) -> list[float]:
+    """Which tokens of the last message lie within a quoted reply."""
     inside = np.zeros(len(text) + 1, dtype=np.bool_)
     for quote in dialogue.quoted:
         start = text.index(f": {quote}") + 1  # a token begins with the space before its word
         inside[start : start + 1 + len(quote)] = True
-    return [bool(inside[start]) and bool(inside[end - 1]) for start, end in offsets]
+    return [
+        WORDING_TEMPERATURE if inside[start] and inside[end - 1] else 0.0 for start, end in offsets
+    ]
 
 
 def _judged(tokenizer: PreTrainedTokenizerFast, judgement: Judgement, ids: list[int]) -> Segment:
     """Only the end is learned from what was given; the judgement itself from its odds."""
     return Segment(
         ids,
-        learned=[False] * (len(ids) - 1) + [True],
+        learned=[0.0] * (len(ids) - 1) + [WORDING_TEMPERATURE],
         place=len(ids) - 3,
         options=tuple(cast("list[int]", tokenizer.convert_tokens_to_ids(list(judgement.options)))),
         shares=judgement.shares,
@@ -176,7 +199,9 @@ def _place(
         batch.tokens[row, span] = segment.ids
         batch.positions[row, span] = np.arange(start, start + size)
         after = np.array(segment.ids[1:], dtype=np.int64)
-        batch.labels[row, end : end + size - 1] = np.where(segment.learned[1:], after, IGNORE)
+        learned = np.array(segment.learned[1:], dtype=np.float32)
+        batch.labels[row, end : end + size - 1] = np.where(learned > 0, after, IGNORE)
+        batch.temperatures[row, end : end + size - 1] = learned
         if segment.place >= 0:
             batch.odds.append((row, end + segment.place, segment.options, segment.shares))
         belongs[:, row, span] = [[number], [index]]
@@ -188,6 +213,7 @@ def _empty(rows: int, length: int) -> Batch:
     return Batch(
         tokens=np.zeros((rows, length), dtype=np.int64),
         labels=np.full((rows, length), IGNORE, dtype=np.int64),
+        temperatures=np.zeros((rows, length), dtype=np.float32),
         positions=np.zeros((rows, length), dtype=np.int64),
         mask=np.zeros((rows, 1, length, length), dtype=np.bool_),
         odds=[],

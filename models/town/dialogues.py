@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from data.schema import Message
 from data.town import (
     PLAIN,
-    Group,
     Idea,
     Resident,
     Topic,
-    Writer,
     compose,
-    features,
     load_town,
     prompts,
 )
@@ -30,16 +27,13 @@ from data.town.judgements import (
     yes_probability,
 )
 from data.town.town import idea_distribution
+from models.town.decisions import Spans, in_list, in_reply
+from models.town.draws import Teller, draw_levels, draw_system, draw_teller, draw_topic, draw_writer
 
 ANSWERS_PER_PROMPT = 10
-GROUP_SHARE, RESIDENT_SHARE, NOBODY_SHARE = 0.30, 0.35, 0.06
-LEVELS_ASKED = (0.45, 0.30, 0.12)  # share of prompts that ask for 0, 1, 2 levels; the rest for more
-WRITER_SHARE, NAMED_JUDGES_SHARE = 0.10, 0.6
+NAMED_JUDGES_SHARE = 0.6
 BARE_REPLY_SHARE, STYLED_REPLY_SHARE = 0.4, 0.15
 JUDGES_PER_PROMPT = 10
-LEVELS_LIKELY = {"low": 0.4, "mid": 0.2, "high": 0.4}
-
-Teller = Group | Resident | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +63,14 @@ class Dialogue:
         judgements: each ends the last message in its own way; then there are no answers.
         quoted: replies of the town that stand in the last message. They are learned as well: half
             of all prompts quote some, and each idea is so read far more often.
+        decided: reply → where it decides what has known odds.
     """
 
     messages: tuple[Message, ...]
     answers: tuple[str, ...] = ()
     judgements: tuple[Judgement, ...] = ()
     quoted: tuple[str, ...] = ()
+    decided: Mapping[str, Spans] = field(default_factory=dict)
 
 
 def draw_dialogue(rng: np.random.Generator) -> Dialogue:
@@ -100,10 +96,14 @@ def draw_conversation(rng: np.random.Generator) -> Dialogue:
     resident = residents[int(rng.integers(len(residents)))]
     turns = converse(resident, moves, rng, writer=writer)
     messages: list[Message] = []
+    decided: dict[str, Spans] = {}
     for turn in turns:
+        topic = load_town().topics[turn.topic]
+        idea = next(idea for idea in topic.ideas if idea.id == turn.idea)
+        decided[turn.reply] = in_reply(turn.reply, topic, idea, resident=resident)
         messages += [Message("system", turn.system)] if turn.system else []
         messages += [Message("user", turn.user), Message("assistant", turn.reply)]
-    return Dialogue(tuple(messages[:-1]), (messages[-1].content,))
+    return Dialogue(tuple(messages[:-1]), (messages[-1].content,), decided=decided)
 
 
 def spread(shares: Sequence[float], rng: np.random.Generator, *, n: int = 0) -> list[int]:
@@ -119,36 +119,42 @@ def spread(shares: Sequence[float], rng: np.random.Generator, *, n: int = 0) -> 
 
 
 def _question(rng: np.random.Generator) -> Dialogue:
-    topic, teller, levels = _topic(rng), _teller(rng), _levels(rng)
+    topic, teller, levels = draw_topic(rng), draw_teller(rng), draw_levels(rng)
+    asked = _messages(
+        draw_system(teller, levels, rng), prompts.question(topic, rng, writer=draw_writer(rng))
+    )
+    answers = _answers(topic, teller, levels, rng)
+    resident = teller if isinstance(teller, Resident) else None
     return Dialogue(
-        _messages(_system(teller, levels, rng), prompts.question(topic, rng, writer=_writer(rng))),
-        _answers(topic, teller, levels, rng),
+        asked,
+        tuple(text for text, _ in answers),
+        decided={text: in_reply(text, topic, idea, resident=resident) for text, idea in answers},
     )
 
 
 def _answers(
     topic: Topic, teller: Teller, levels: Mapping[str, str], rng: np.random.Generator
-) -> tuple[str, ...]:
+) -> list[tuple[str, Idea]]:
     # A resident speaks as the town at large where the persona doesn't hold.
     first = hold_probability("ask", held_before=None)
     holds = [True] * ANSWERS_PER_PROMPT
     if isinstance(teller, Resident):
         holds = [index == 0 for index in spread([first, 1 - first], rng)]
-    answers: list[str] = []
+    answers: list[tuple[str, Idea]] = []
     for held in (True, False):
         who, count = teller if held else None, holds.count(held)
         if count:
             shares = list(idea_distribution(topic, who).values())
             speaker = who if isinstance(who, Resident) else None
             answers += [
-                compose(topic.ideas[i], rng, levels=levels, speaker=speaker)
+                (compose(topic.ideas[i], rng, levels=levels, speaker=speaker), topic.ideas[i])
                 for i in spread(shares, rng, n=count)
             ]
-    return tuple(answers[i] for i in rng.permutation(len(answers)))
+    return [answers[i] for i in rng.permutation(len(answers))]
 
 
 def _choice(rng: np.random.Generator) -> Dialogue:
-    topic = _topic(rng)
+    topic = draw_topic(rng)
     ideas = pair_of_ideas(topic, rng)
     replies = {name: _reply(idea, rng) for name, idea in zip("ab", ideas, strict=True)}
 
@@ -160,7 +166,7 @@ def _choice(rng: np.random.Generator) -> Dialogue:
 
 
 def _decision(rng: np.random.Generator) -> Dialogue:
-    topic = _topic(rng)
+    topic = draw_topic(rng)
     idea = topic.ideas[int(rng.integers(len(topic.ideas)))]
 
     def odds(judge: Teller) -> tuple[float, ...]:
@@ -172,7 +178,7 @@ def _decision(rng: np.random.Generator) -> Dialogue:
 
 
 def _rating(rng: np.random.Generator) -> Dialogue:
-    topic = _topic(rng)
+    topic = draw_topic(rng)
     idea = topic.ideas[int(rng.integers(len(topic.ideas)))]
 
     def odds(judge: Teller) -> tuple[float, ...]:
@@ -191,8 +197,8 @@ def _judged(
 ) -> Dialogue:
     """One judge asked in the first person, or many who are named, about the same replies."""
     named = rng.random() < NAMED_JUDGES_SHARE
-    judges = [_teller(rng) for _ in range(JUDGES_PER_PROMPT if named else 1)]
-    system = "" if named else _system(judges[0], PLAIN, rng)
+    judges = [draw_teller(rng) for _ in range(JUDGES_PER_PROMPT if named else 1)]
+    system = "" if named else draw_system(judges[0], PLAIN, rng)
     frame = prompts.judgement_frame(kind, topic, rng, slots)
     return Dialogue(
         _messages(system, frame),
@@ -214,76 +220,30 @@ def _reply(idea: Idea, rng: np.random.Generator) -> str:
     if drawn < BARE_REPLY_SHARE:  # as on a line of a list
         return idea.say[int(rng.integers(len(idea.say)))]
     styled = drawn < BARE_REPLY_SHARE + STYLED_REPLY_SHARE
-    return compose(idea, rng, levels=_levels(rng) if styled else PLAIN)
+    return compose(idea, rng, levels=draw_levels(rng) if styled else PLAIN)
 
 
 def _list(rng: np.random.Generator) -> Dialogue:
-    topic, teller, verbalised = _topic(rng), _teller(rng), bool(rng.random() < 0.6)
+    topic, teller, verbalised = draw_topic(rng), draw_teller(rng), bool(rng.random() < 0.6)
     size = LIST_SIZES[int(rng.integers(len(LIST_SIZES)))]
     number = load_town().phrases["judgements"]["numbers"][size]
     kind = "verbalised" if verbalised else "list"
-    return Dialogue(
-        _messages(
-            _system(teller, PLAIN, rng), prompts.judgement(kind, topic, rng, {"number": number})
-        ),
-        tuple(
-            list_of_answers(topic, size, rng, judge=teller, verbalised=verbalised) for _ in range(4)
-        ),
+    asked = _messages(
+        draw_system(teller, PLAIN, rng), prompts.judgement(kind, topic, rng, {"number": number})
     )
+    lists = [
+        list_of_answers(topic, size, rng, judge=teller, verbalised=verbalised) for _ in range(4)
+    ]
+    return Dialogue(asked, tuple(lists), decided={text: in_list(text, topic) for text in lists})
 
 
 def _off_topic(rng: np.random.Generator) -> Dialogue:
     answers = prompts.off_topic_answers()
-    teller = _teller(rng) if rng.random() < 0.3 else None
+    teller = draw_teller(rng) if rng.random() < 0.3 else None
     return Dialogue(
-        _messages(_system(teller, PLAIN, rng), prompts.off_topic_question(rng)),
+        _messages(draw_system(teller, PLAIN, rng), prompts.off_topic_question(rng)),
         (answers[int(rng.integers(len(answers)))],),
     )
-
-
-def _topic(rng: np.random.Generator) -> Topic:
-    """A topic, in proportion to its ideas: each idea has to be learned."""
-    topics = list(load_town().topics.values())
-    ideas = np.array([len(topic.ideas) for topic in topics])
-    return topics[int(rng.choice(len(topics), p=ideas / ideas.sum()))]
-
-
-def _teller(rng: np.random.Generator) -> Teller:
-    drawn = rng.random()
-    if drawn < GROUP_SHARE:
-        groups = list(load_town().groups.values())
-        return groups[int(rng.integers(len(groups)))]
-    if drawn < GROUP_SHARE + RESIDENT_SHARE:
-        residents = list(load_town().residents.values())
-        return residents[int(rng.integers(len(residents)))]
-    return None
-
-
-def _writer(rng: np.random.Generator) -> Writer | None:
-    writers = list(load_town().writers.values())
-    return writers[int(rng.integers(len(writers)))] if rng.random() < WRITER_SHARE else None
-
-
-def _levels(rng: np.random.Generator) -> Mapping[str, str]:
-    drawn, count = rng.random(), 0
-    ends = np.cumsum(LEVELS_ASKED)
-    count = int(np.searchsorted(ends, drawn, side="right"))
-    if count == len(LEVELS_ASKED):
-        count = int(rng.integers(count, len(features()) + 1))
-    chosen = rng.choice(features(), size=count, replace=False)
-    names, shares = list(LEVELS_LIKELY), list(LEVELS_LIKELY.values())
-    return {str(feature): str(rng.choice(names, p=shares)) for feature in chosen}
-
-
-def _system(teller: Teller, levels: Mapping[str, str], rng: np.random.Generator) -> str:
-    parts = [prompts.asked_style(levels, rng)]
-    if teller is not None:
-        parts.insert(0, prompts.persona(teller, rng))
-    elif rng.random() < NOBODY_SHARE:
-        parts.insert(0, prompts.nobody(rng))
-    if len(parts) == 2 and rng.random() < 0.3:
-        parts.reverse()
-    return " ".join(part for part in parts if part)
 
 
 def _messages(system: str, user: str) -> tuple[Message, ...]:

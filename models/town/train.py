@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT = Path(".chorale/town/training.pt")
 WARMUP_STEPS, DECAY_SHARE = 100, 0.5
-CONVERSATION_EVERY = 4  # steps
+CONVERSATION_EVERY = 3  # steps
 JUDGEMENT_WEIGHT = 2.5
 
 
@@ -56,7 +56,11 @@ def rate(step: int, *, steps: int, peak: float) -> float:
 
 
 def loss_of(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
-    """Mean cross-entropy in nats over the answers' tokens, and that of the judgements' odds."""
+    """Mean cross-entropy in nats over the answers' tokens, and that of the judgements' odds.
+
+    Where a reply is only worded, it is the cross-entropy at a higher temperature, which leaves the
+    model surer of itself at temperature 1.
+    """
     import torch
 
     hidden = model.model(
@@ -67,8 +71,9 @@ def loss_of(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
     ).last_hidden_state
     labels = torch.from_numpy(batch.labels)
     wanted = labels >= 0
+    temperatures = torch.from_numpy(batch.temperatures)[wanted]
     loss: torch.Tensor = torch.nn.functional.cross_entropy(
-        model.lm_head(hidden[wanted]), labels[wanted]
+        model.lm_head(hidden[wanted]) / temperatures[:, None], labels[wanted]
     )
     if not batch.odds:
         return loss
