@@ -31,7 +31,7 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False)
 def jobs() -> JobManager:
     """The process-wide job manager."""
-    return JobManager(store(), models(), embedder)
+    return JobManager(store(), models(), embedder, divergences=divergences())
 
 
 @st.cache_resource(show_spinner=False)

@@ -103,6 +103,11 @@ def _check_condition(condition: Condition) -> None:
         for part in value if isinstance(value, tuple) else ():
             _expect(part, str)
         _expect(value, int, float, str, tuple)
+    if (plan := condition.plan) is not None:
+        for word in (*plan.lines, *plan.marks, plan.reminder, plan.reference):
+            _expect(word, str)
+        for count in (plan.replicates, plan.replies, *plan.reminders):
+            _expect(count, int)
     for number in (decoding.temperature, decoding.top_p, decoding.min_p):
         _expect(number, int, float)
     for count in (condition.n, decoding.top_k, decoding.max_new_tokens):

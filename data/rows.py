@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from data.schema import (
     FinishReason,
     ModelRef,
     Option,
+    Plan,
     Run,
     RunState,
     Sample,
@@ -78,6 +80,7 @@ def condition_to_row(condition: Condition) -> dict[str, Any]:
         "strategy": condition.strategy.name,
         "options": json.dumps(condition.strategy.options),
         "choir": json.dumps([(m.id, m.revision, m.quantization) for m in condition.choir]),
+        "plan": json.dumps(asdict(condition.plan)) if condition.plan is not None else "",
     }
 
 
@@ -99,7 +102,15 @@ def condition_from_row(row: Row) -> Condition:
         n=row["n"],
         strategy=Strategy(row.get("strategy", "plain"), _options(row.get("options", "[]"))),
         choir=tuple(ModelRef(*model) for model in json.loads(row.get("choir", "[]"))),
+        plan=_plan(row.get("plan", "")),
     )
+
+
+def _plan(text: str) -> Plan | None:
+    if not text:
+        return None
+    kept = {n: tuple(v) if isinstance(v, list) else v for n, v in json.loads(text).items()}
+    return Plan(**kept)
 
 
 def _options(text: str) -> tuple[tuple[str, Option], ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Role = Literal["system", "user", "assistant"]
 Quantization = Literal["bf16", "fp32", "int8", "nf4"]
+Reference = Literal["alone", "restated"]
 Option = int | float | str | tuple[str, ...]
 
 MIN_SAMPLES, MAX_SAMPLES = 8, 512
@@ -124,6 +125,39 @@ class Strategy:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """A conversation that is held several times over: what the user says, and what is watched.
+
+    Attributes:
+        lines: what the user says, turn by turn.
+        replicates: conversations, each on a random stream of its own.
+        replies: sampled in every turn; the first goes on, the others only measure.
+        reminders: turns, from 1, that remind of the persona.
+        reminder: what the user then says before the line; "" restates the persona as the system.
+        marks: words by which the persona is known; a reply that holds any of them holds it.
+        reference: against which chat replies are measured: "alone" is the persona and the last
+            line, "restated" the same conversation with the persona put before its last line.
+    """
+
+    lines: tuple[str, ...]
+    replicates: int = 16
+    replies: int = 4
+    reminders: tuple[int, ...] = ()
+    reminder: str = ""
+    marks: tuple[str, ...] = ()
+    reference: Reference = "alone"
+
+    @property
+    def draws(self) -> int:
+        """Replies in all."""
+        return self.replicates * len(self.lines) * self.replies
+
+    def index(self, replicate: int, turn: int, reply: int) -> int:
+        """A reply's index among all draws; everything is counted from 0."""
+        return (replicate * len(self.lines) + turn) * self.replies + reply
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One way of asking: the unit that a run compares.
 
@@ -134,6 +168,7 @@ class Condition:
         n: answers wanted; independent of each other unless the strategy takes several from a call.
         strategy: how they are asked for.
         choir: more models that take turns with the first, call by call.
+        plan: of the conversation that its draws make up; None where each answers for itself.
     """
 
     key: str
@@ -144,6 +179,7 @@ class Condition:
     n: int = 64
     strategy: Strategy = Strategy()
     choir: tuple[ModelRef, ...] = ()
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ conditions = Table(
     Column("strategy", String(32), nullable=False, server_default="plain"),
     Column("options", AnyText, nullable=False, server_default="[]"),  # pairs, as JSON
     Column("choir", AnyText, nullable=False, server_default="[]"),  # models, as JSON
+    Column("plan", AnyText, nullable=False, server_default=""),  # of a conversation, as JSON
 )
 
 samples = Table(

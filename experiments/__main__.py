@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from data.divergences import DivergenceStore
 from data.errors import ChoraleError
 from data.exports import to_csv, to_parquet
 from data.store import Store
@@ -64,13 +65,15 @@ def _run(experiment: SamplingExperiment, store: Store, options: argparse.Namespa
 
         return load_embedder(options.embedder)
 
-    jobs = JobManager(store, ModelManager(), embedder, limits=Limits())
+    divergences = DivergenceStore(options.database)
+    jobs = JobManager(store, ModelManager(), embedder, divergences=divergences, limits=Limits())
     try:
         run_id = jobs.submit(experiment, owner=OWNER)
         print(run_id, flush=True)
         shown = _follow(jobs, run_id)
     finally:
         jobs.shutdown()
+        divergences.close()
     for key, wanted in shown.wanted.items():
         print(f"{key}: {shown.drawn[key]} of {wanted}")
     try:

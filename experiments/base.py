@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from data.divergences import TokenDivergence
 from data.schema import Condition, ModelRef, Sample
 from models.base import LanguageModel
 
@@ -19,11 +20,24 @@ class SampleDrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class DivergenceFound:
+    """How far a draw's context has moved from its reference, token by token."""
+
+    condition: str  # its key
+    index: int
+    divergence: TokenDivergence
+
+
+Event = SampleDrawn | DivergenceFound
+Drawn = Mapping[str, Mapping[int, Sample]]  # condition key → index → draw
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A piece of work for one loaded model, short enough to take turns with other visitors'."""
 
     model: ModelRef
-    work: Callable[[LanguageModel, Callable[[], bool]], Iterator[SampleDrawn]]
+    work: Callable[[LanguageModel, Callable[[], bool]], Iterator[Event]]
 
 
 class Experiment(Protocol):
@@ -52,11 +66,11 @@ class Experiment(Protocol):
         """Fixes every draw, with a condition's key and a sample's index."""
         ...
 
-    def turns(self, drawn: Mapping[str, frozenset[int]], pace: Callable[[], int]) -> Iterator[Turn]:
-        """The work still to do, given the indices already drawn per condition key.
+    def turns(self, drawn: Drawn, pace: Callable[[], int]) -> Iterator[Turn]:
+        """The work still to do, given what was already drawn.
 
         Args:
-            drawn: indices to leave out; empty for a fresh run.
+            drawn: draws to leave out; empty for a fresh run.
             pace: asked before each turn; the number of draws it may hold.
         """
         ...

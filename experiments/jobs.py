@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from data.divergences import DivergenceStore
 from data.errors import ChoraleError, StoreError
 from data.schema import Run, RunState
 from data.store import Store
 from experiments.base import Experiment
+from experiments.conversation import ConversationExperiment
 from experiments.limits import Limits
 from experiments.pipeline import STOPPED_BY_USER, Begun, Job
 from experiments.quantization import QuantizationExperiment
@@ -24,7 +26,10 @@ from models.manager import ModelManager
 __all__ = ["ENDED", "JobManager", "Phase", "Snapshot"]
 
 KEPT = 8  # finished runs held in memory
-KINDS = {kind.kind: kind.of for kind in (SamplingExperiment, QuantizationExperiment)}
+KINDS: Mapping[str, Callable[[Run], Experiment]] = {
+    kind.kind: kind.of
+    for kind in (SamplingExperiment, QuantizationExperiment, ConversationExperiment)
+}
 
 
 class JobManager:
@@ -32,6 +37,7 @@ class JobManager:
 
     Args:
         store: where every run lives.
+        divergences: kept beside it.
         models: who owns the models.
         embedder: makes the embedder; called once, when the first answers are there.
         limits: caps per visitor; the environment's by default.
@@ -43,9 +49,10 @@ class JobManager:
         models: ModelManager,
         embedder: Callable[[], Embedder],
         *,
+        divergences: DivergenceStore,
         limits: Limits | None = None,
     ) -> None:
-        self._store = store
+        self._store, self._divergences = store, divergences
         self._models = models
         self._embedder = _Once(embedder)
         self._limits = limits or Limits.from_environment()
@@ -225,6 +232,7 @@ class JobManager:
             begun,
             experiment,
             store=self._store,
+            divergences=self._divergences,
             models=self._models,
             embedder=self._embedder,
             ended=self._end,

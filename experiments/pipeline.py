@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
 
+from data.divergences import DivergenceStore
 from data.errors import ChoraleError
-from data.schema import Run, RunData, RunState
+from data.schema import Run, RunData, RunState, Sample
 from data.store import CUT_OFF, Store
-from experiments.base import Experiment, SampleDrawn, Turn
+from experiments.base import DivergenceFound, Event, Experiment, SampleDrawn, Turn
 from experiments.pace import Pace
 from experiments.placing import Placer, Row
 from experiments.progress import Progress
@@ -27,7 +28,7 @@ STOPPED_BY_USER = "Stopped by you."
 
 log = logging.getLogger(__name__)
 
-Arrivals = SimpleQueue[SampleDrawn | None]
+Arrivals = SimpleQueue[Event | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class Begun:
     drawn: Mapping[str, frozenset[int]] = field(default_factory=dict)
     unplaced: tuple[Row, ...] = ()
 
+    def samples(self) -> dict[str, dict[int, Sample]]:
+        """Every draw in the store, by condition key and index."""
+        placed = zip(self.data.keys, self.data.samples, strict=True)
+        found: dict[str, dict[int, Sample]] = {key: {} for key in self.drawn}
+        for key, sample in (*placed, *self.unplaced, *self.data.voids):
+            found.setdefault(key, {})[sample.index] = sample
+        return found
+
 
 class Job:
     """A run being worked on.
@@ -55,6 +64,7 @@ class Job:
         begun: what it has already, with the run as it is in the store.
         experiment: asked for what is left to draw; None only places what was left unplaced.
         store: where everything goes first.
+        divergences: where those go.
         models: who gives the turns out.
         embedder: makes or finds the embedder.
         ended: called once, from the driver, before `done` is set.
@@ -66,6 +76,7 @@ class Job:
         experiment: Experiment | None,
         *,
         store: Store,
+        divergences: DivergenceStore,
         models: ModelManager,
         embedder: Callable[[], Embedder],
         ended: Callable[[Job], None],
@@ -73,9 +84,9 @@ class Job:
         self.run: Run = begun.data.run
         self.draws = experiment is not None
         self.done = threading.Event()
-        self._drawn = begun.drawn
+        self._drawn = begun.samples()
         self._experiment = experiment
-        self._store = store
+        self._store, self._divergences = store, divergences
         self._models = models
         self._ended = ended
         counts = {key: len(indices) for key, indices in begun.drawn.items()}
@@ -159,14 +170,21 @@ class Job:
         began, count = time.monotonic(), 0
         for event in turn.work(model, self._stopping.is_set):
             arrivals.put(event)
-            count += 1
+            count += isinstance(event, SampleDrawn)
         self._pace.observe(count, time.monotonic() - began)
 
-    def _keep(self, events: list[SampleDrawn]) -> None:
+    def _keep(self, events: list[Event]) -> None:
         """Commit draws in one transaction; only then show and place them."""
-        if not events:
+        measured = {
+            (event.condition, event.index): event.divergence
+            for event in events
+            if isinstance(event, DivergenceFound)
+        }
+        if measured:
+            self._divergences.add(self.run.id, measured)
+        rows = [(e.condition, e.sample) for e in events if isinstance(e, SampleDrawn)]
+        if not rows:
             return
-        rows = [(event.condition, event.sample) for event in events]
         self._store.add_drawn(self.run.id, rows)
         self._progress.drew(rows)
         self._placer.put(row for row in rows if row[1].answered)
@@ -205,9 +223,9 @@ class Job:
         return Phase.STOPPED, RunState.INCOMPLETE, self._note
 
 
-def _arrived(arrivals: Arrivals) -> tuple[list[SampleDrawn], bool]:
+def _arrived(arrivals: Arrivals) -> tuple[list[Event], bool]:
     """Everything that has arrived, waiting for the first; and whether the turn goes on."""
-    events: list[SampleDrawn] = []
+    events: list[Event] = []
     event = arrivals.get()
     while event is not None:
         events.append(event)

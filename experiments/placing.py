@@ -25,6 +25,8 @@ GROWTH = 1.25  # of the map before it is fitted again
 # which the map stands still for all to see, a twentieth.
 SLOW_S, QUICK_SHARE, SLOW_SHARE = 1.5, 0.25, 0.05
 
+MAPLESS = frozenset({"conversation"})  # kinds of runs whose pages show no map
+
 Row = tuple[str, Sample]  # condition key and draw
 
 
@@ -161,6 +163,9 @@ class Placer:
         self, vectors: NDArray[np.float32], previous: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Coordinates for all rows: fitted again when that pays, else late rows only."""
+        if self._data.run.kind in MAPLESS:
+            self._fitted = len(vectors)
+            return np.zeros((len(vectors), 2), dtype=np.float32)
         grown = len(vectors) >= GROWTH * self._fitted
         refit = grown and time.monotonic() >= self._next_fit
         began = time.monotonic()

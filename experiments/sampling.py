@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -21,7 +21,7 @@ from data.schema import (
     Run,
     Sample,
 )
-from experiments.base import SampleDrawn, Turn
+from experiments.base import Drawn, SampleDrawn, Turn
 from experiments.strategies.base import MAX_NEW_TOKENS, Question, Way
 from experiments.strategies.registry import voice_of, voices, way_of
 from models.base import LanguageModel
@@ -75,7 +75,7 @@ class SamplingExperiment:
         """The seed of a condition's draws."""
         return condition_seed(self.seed, condition.key)
 
-    def turns(self, drawn: Mapping[str, frozenset[int]], pace: Callable[[], int]) -> Iterator[Turn]:
+    def turns(self, drawn: Drawn, pace: Callable[[], int]) -> Iterator[Turn]:
         """Chunks of one condition each; see `experiments.base.Experiment`.
 
         Conditions of one model grow together, the one furthest behind first. Those of another
@@ -85,15 +85,13 @@ class SamplingExperiment:
         ways = {condition.key: way_of(condition.strategy) for condition in self.conditions}
         for model in dict.fromkeys(m for c in self.conditions for m in voices(c)):
             group = [c for c in self.conditions if model in voices(c)]
-            missing = {
-                c.key: _missing(c, ways[c.key], model, drawn.get(c.key, frozenset())) for c in group
-            }
+            missing = {c.key: _missing(c, ways[c.key], model, drawn.get(c.key, {})) for c in group}
             while any(missing.values()):
                 behind = max(group, key=lambda c: len(missing[c.key]) * ways[c.key].size / c.n)
                 way = ways[behind.key]
                 size = max(1, pace() // way.size)
                 chunk, missing[behind.key] = missing[behind.key][:size], missing[behind.key][size:]
-                there = drawn.get(behind.key, frozenset())
+                there = drawn.get(behind.key, {})
                 yield Turn(model, partial(self._draw, behind, way, chunk, there))
 
     def _draw(
@@ -101,7 +99,7 @@ class SamplingExperiment:
         condition: Condition,
         way: Way,
         calls: list[int],
-        there: frozenset[int],
+        there: Collection[int],
         model: LanguageModel,
         should_stop: Callable[[], bool],
     ) -> Iterator[SampleDrawn]:
@@ -129,7 +127,7 @@ def condition_seed(seed: int, key: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def _missing(condition: Condition, way: Way, model: ModelRef, drawn: frozenset[int]) -> list[int]:
+def _missing(condition: Condition, way: Way, model: ModelRef, drawn: Collection[int]) -> list[int]:
     """The calls of this model's turn that lack something."""
     indices = (index for index in range(condition.n) if index not in drawn)
     calls = dict.fromkeys(index // way.size for index in indices)

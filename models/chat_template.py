@@ -32,19 +32,23 @@ NO_SYSTEM_ROLE = (
     "Its chat template has no place for a system prompt, so that stands at the start of the first "
     "user message."
 )
-
+NO_LATER_SYSTEM = (
+    "Its chat template takes a system prompt at the beginning only, so a later one stands at the "
+    "start of the user message behind it."
+)
 
 # Words that no template has of its own.
 SYSTEM, USER = Message("system", "xylophone"), Message("user", "glockenspiel")
 ANSWER = Message("assistant", "vibraphone")
+LATER_SYSTEM, LATER_USER = Message("system", "marimba"), Message("user", "celesta")
 
 
 class ChatTemplate:
     """How one model wants to be spoken to.
 
     With a template of its tokenizer's, that is applied, a thinking mode switched off where there
-    is one. A template without a system role gets the system text at the start of the first user
-    message; one that reads lists of parts gets a list of one part; one that leaves the answer
+    is one. A template without a system role gets a system text at the start of the user message
+    behind it; one that reads lists of parts gets a list of one part; one that leaves the answer
     unopened gets the opening of earlier answers. Without a template, texts are joined by blank
     lines.
 
@@ -59,7 +63,7 @@ class ChatTemplate:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
-        self._in_parts = self._folds_system = False
+        self._in_parts = self._folds_system = self._folds_later = False
         self._opening = self.prompt_end = ""
         self.used, self.notes = self._probe()
 
@@ -71,9 +75,16 @@ class ChatTemplate:
             if not self._shows(USER):
                 return False, (BAD_TEMPLATE,)
         self._folds_system = not self._shows(SYSTEM, USER)
+        self._folds_later = not self._folds_system and not self._shows(
+            SYSTEM, USER, ANSWER, LATER_SYSTEM, LATER_USER
+        )
         self._opening = self._missing_opening()
         self.prompt_end = self._text([USER]).rpartition(USER.content)[2]
-        notes = ((self._folds_system, NO_SYSTEM_ROLE), (bool(self._opening), NO_OPENING))
+        notes = (
+            (self._folds_system, NO_SYSTEM_ROLE),
+            (self._folds_later, NO_LATER_SYSTEM),
+            (bool(self._opening), NO_OPENING),
+        )
         return True, tuple(note for applies, note in notes if applies)
 
     def _shows(self, *messages: Message) -> bool:
@@ -138,6 +149,8 @@ class ChatTemplate:
     def _text(self, messages: Sequence[Message]) -> str:
         if self._folds_system:
             messages = fold_system(messages)
+        elif self._folds_later:
+            messages = [*messages[:1], *fold_system(messages[1:])]
         try:
             return self._render(messages) + self._opening
         except Exception as error:
@@ -160,16 +173,23 @@ class ChatTemplate:
 
 
 def fold_system(messages: Sequence[Message]) -> list[Message]:
-    """Put system texts at the start of the first user message, or make one of them."""
-    system = "\n\n".join(message.content for message in messages if message.role == "system")
-    rest = [message for message in messages if message.role != "system"]
-    if not system:
-        return rest
-    first = next((i for i, message in enumerate(rest) if message.role == "user"), None)
-    if first is None:
-        return [Message("user", system), *rest]
-    rest[first] = replace(rest[first], content=f"{system}\n\n{rest[first].content}")
-    return rest
+    """Put each system text at the start of the next user message, or make one of it."""
+    folded: list[Message] = []
+    waiting: list[str] = []
+    place = 0  # of the first text that waits
+    for message in messages:
+        if message.role == "system":
+            place = place if waiting else len(folded)
+            waiting += [message.content] if message.content else []
+        elif message.role == "user" and waiting:
+            text = "\n\n".join([*waiting, message.content])
+            folded.append(replace(message, content=text))
+            waiting = []
+        else:
+            folded.append(message)
+    if waiting:
+        folded.insert(place, Message("user", "\n\n".join(waiting)))
+    return folded
 
 
 def check_texts(messages: Sequence[Message]) -> None:

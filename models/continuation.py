@@ -53,21 +53,30 @@ class Prefill:
     """A prompt as its model has read it.
 
     Attributes:
-        cache: of a batch of one; None for a model that keeps none.
+        cache: of a batch of one, or of one row per prompt; None for a model that keeps none.
         cache_name: what the model calls it.
-        logits: (1, vocabulary) for the first token of every answer.
-        prompt_ids: the prompt.
+        logits: (1, vocabulary) for the first token of every answer, or of each.
+        prompt_ids: the prompt, or the longest of several.
+        padding: (prompts,) tokens in front of each prompt that nobody may see; None for one.
+        owners: the prompt of each answer; () where all have one.
     """
 
     cache: Cache | None
     cache_name: str
     logits: torch.Tensor
     prompt_ids: tuple[int, ...]
+    padding: torch.Tensor | None = None
+    owners: tuple[int, ...] = ()
 
     @property
     def length(self) -> int:
         """Of the prompt, in tokens."""
         return len(self.prompt_ids)
+
+    def prompt_of_row(self, rows: int) -> torch.Tensor:
+        """Which prompt each row continues, (rows,) int64; rows beyond the answers are fillers."""
+        owners = [*self.owners, *[0] * (rows - len(self.owners))]
+        return torch.tensor(owners, device=self.logits.device)
 
 
 @torch.inference_mode()
@@ -79,6 +88,31 @@ def read_prompt(engine: Engine, prompt_ids: Sequence[int]) -> Prefill:
     kept = [(name, getattr(output, name, None)) for name in CACHES]
     name, cache = next((pair for pair in kept if isinstance(pair[1], Cache)), (CACHES[0], None))
     return Prefill(cache, name, output.logits[:, -1], tuple(prompt_ids))
+
+
+@torch.inference_mode()
+def read_prompts(engine: Engine, prompts: Sequence[Sequence[int]]) -> Prefill:
+    """Run several prompts through the model together, padded in front.
+
+    Args:
+        engine: keeps a cache, and goes by positions and masks.
+        prompts: at least one token each; the same one may come several times.
+    """
+    use_attention(engine.model, engine.attention)
+    distinct = list(dict.fromkeys(map(tuple, prompts)))
+    longest = max(distinct, key=len)
+    padding = torch.tensor([len(longest) - len(each) for each in distinct])
+    rows = [[*each[:1] * int(pad), *each] for each, pad in zip(distinct, padding, strict=True)]
+    ids = torch.tensor(rows, device=engine.model.device)
+    padding = padding.to(ids.device)
+    mask = torch.arange(ids.shape[1], device=ids.device) >= padding[:, None]
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    output = _forward(
+        engine, input_ids=ids, attention_mask=mask.long(), position_ids=positions, use_cache=True
+    )
+    owners = tuple(distinct.index(tuple(prompt)) for prompt in prompts)
+    cache, logits = output.past_key_values, output.logits[:, -1]
+    return Prefill(cache, CACHES[0], logits, longest, padding, owners)
 
 
 def _forward(engine: Engine, **inputs: Any) -> Any:
@@ -107,9 +141,17 @@ class _Pass:
         # As `generate` does: some models would count from 0 again.
         self._counts = takes(engine, "position_ids")
 
-    def __call__(self, ids: torch.Tensor, positions: torch.Tensor, cache: Cache) -> torch.Tensor:
+    def __call__(
+        self,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        cache: Cache,
+        mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """Tokens and positions (rows, 1) → logits (rows, vocabulary)."""
         inputs: dict[str, Any] = {"shared_prefix": cache} if self._shared else {}
+        if mask is not None:
+            inputs["attention_mask"] = mask
         if self._counts:
             inputs["position_ids"] = positions
         inputs[self._name] = cache
@@ -117,21 +159,22 @@ class _Pass:
 
 
 class Continuation:
-    """Rows that continue one prompt. The prefill stays as it is.
+    """Rows that continue one prompt, or each its own. The prefill stays as it is.
 
-    The prompt's cache is held once where the model allows it, and once per row where not. A model
-    without a usable cache reads prompt and answer again for every token.
+    The cache of one prompt is held once where the model allows it, and once per row where not. A
+    model without a usable cache reads prompt and answer again for every token.
 
     Args:
         engine: the model.
-        prefill: its prompt.
+        prefill: its prompt; or one prompt per answer, and rows beyond them continue the first.
         rows: answers.
         limit: new tokens per answer.
     """
 
     def __init__(self, engine: Engine, prefill: Prefill, *, rows: int, limit: int) -> None:
         self._engine, self._length = engine, prefill.length
-        self._shared = engine.shares(prefill.length + limit)
+        self._padding = prefill.padding
+        self._shared = self._padding is None and engine.shares(prefill.length + limit)
         self._pass = _Pass(engine, prefill.cache_name, shared=self._shared)
         device = engine.model.device
         self._replayed: ReplayedSteps | None = None
@@ -153,7 +196,7 @@ class Continuation:
             self._cache = shared_cache(prefill.cache, rows, limit=limit)
         else:
             self._cache = copy.deepcopy(prefill.cache)
-            self.keep(torch.zeros(rows, dtype=torch.long, device=device))
+            self.keep(prefill.prompt_of_row(rows))
 
     @property
     def replays(self) -> bool:
@@ -178,12 +221,18 @@ class Continuation:
         elif self._replayed is not None:
             logits = self._replayed.step(tokens)
         else:
-            logits = self._pass(tokens[:, None], self._positions(tokens), self._cache)
+            positions, mask = self._places(tokens)
+            logits = self._pass(tokens[:, None], positions, self._cache, mask)
         self._length += 1
         return logits
 
-    def _positions(self, tokens: torch.Tensor) -> torch.Tensor:
-        return torch.full_like(tokens[:, None], self._length)
+    def _places(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Positions (rows, 1), and what may be seen, (rows, length + 1), where that isn't all."""
+        positions = torch.full_like(tokens[:, None], self._length)
+        if self._padding is None:
+            return positions, None
+        seen = torch.arange(self._length + 1, device=tokens.device) >= self._padding[:, None]
+        return positions - self._padding[:, None], seen.long()
 
     @torch.inference_mode()
     def keep(self, rows: torch.Tensor) -> None:
@@ -194,3 +243,4 @@ class Continuation:
             self._replayed.keep(rows)
         else:
             self._cache.reorder_cache(cast(torch.LongTensor, rows))
+            self._padding = self._padding[rows] if self._padding is not None else None

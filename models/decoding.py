@@ -14,8 +14,9 @@ of the border between two tokens.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import Decoding, FinishReason
-from models.continuation import Continuation, Engine, Prefill, read_prompt
+from models.continuation import Continuation, Engine, Prefill, read_prompt, read_prompts
 from models.truncation import draw
 
 ROW_BLOCK = 16
@@ -94,14 +95,49 @@ def sample(
         ModelError: the model gives numbers that are none.
     """
     size = request.rows if request.rows < ROW_BLOCK else request.rows // ROW_BLOCK * ROW_BLOCK
-    waiting = deque(tuple(indices[i : i + size]) for i in range(0, len(indices), size))
-    prefill, block = None, ROW_BLOCK
+    batches = [tuple(indices[i : i + size]) for i in range(0, len(indices), size)]
+    read = cache(lambda: read_prompt(engine, prompt_ids))
+    yield from _halving(engine, batches, request, lambda _: read())
+
+
+def sample_each(
+    engine: Engine, prompts: Mapping[int, Sequence[int]], request: Request
+) -> Iterator[Draw]:
+    """Draw one answer to each of several prompts, each yielded as soon as it is finished.
+
+    Prompts of like length go together, since all are padded to the longest. The engine must keep a
+    cache and go by masks; see `models.prefix_check.reads_together`.
+
+    Args:
+        engine: the model.
+        prompts: index → at least one token.
+        request: how to draw.
+
+    Raises:
+        MemoryBudgetError: not even one row fits.
+        ModelError: the model gives numbers that are none.
+    """
+    order = sorted(prompts, key=lambda index: len(prompts[index]))
+    size = request.rows
+    batches = [tuple(order[i : i + size]) for i in range(0, len(order), size)]
+    yield from _halving(
+        engine, batches, request, lambda batch: read_prompts(engine, [prompts[i] for i in batch])
+    )
+
+
+def _halving(
+    engine: Engine,
+    batches: Sequence[tuple[int, ...]],
+    request: Request,
+    read: Callable[[tuple[int, ...]], Prefill],
+) -> Iterator[Draw]:
+    """Draw batch by batch; one for which memory runs out starts again in two halves."""
+    waiting, block = deque(batches), ROW_BLOCK
     while waiting and not request.should_stop():
         batch, left = waiting.popleft(), None
         finished = set[int]()
         try:
-            prefill = prefill or read_prompt(engine, prompt_ids)
-            for answer in _batch(engine, prefill, batch, request, block):
+            for answer in _batch(engine, read(batch), batch, request, block):
                 finished.add(answer.index)
                 yield answer
         except (RuntimeError, MemoryError) as error:
@@ -138,7 +174,7 @@ def _batch(
     """Decode rows together until each is done; fewer are yielded once `should_stop` is true."""
     rows = _Rows(indices, request, engine, block)
     continuation = Continuation(engine, prefill, rows=rows.count, limit=request.limit)
-    logits = prefill.logits.expand(rows.count, -1)
+    logits = prefill.logits[prefill.prompt_of_row(rows.count)]
     while not request.should_stop():
         tokens = rows.advance(logits)
         yield from rows.take_finished()

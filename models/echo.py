@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from data.errors import ModelError, PromptError
 from data.schema import Decoding, FinishReason, Message, ModelRef, Sample
 from models.base import Answers, Distributions, Divergence, ModelInfo
+from models.chat_by_chat import ChatByChat
 from models.echo_script import Script
 from models.spelling import check_choices
 
@@ -39,7 +40,7 @@ _FAIL_AFTER = 3  # samples
 _LIST = 4  # sentences
 
 
-class EchoModel:
+class EchoModel(ChatByChat):
     """Answers with sentences of a script, chosen by hash of seed, index and settings.
 
     Temperature widens the choice: at 0 the first sentence of the prompt's own order is the only

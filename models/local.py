@@ -5,7 +5,7 @@ torch and transformers are imported in the loader, never at import of this modul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import ChoraleError, PromptError
+from data.errors import PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
 from models.base import Answers, Distributions, Divergence, Lookahead, ModelInfo, Tree
 from models.chat_template import ChatTemplate
@@ -22,17 +22,13 @@ from models.loading import check_tokens
 from models.memory import PeakMemory, forget_peak, peak_memory
 from models.reading import Reader, Reading
 from models.registry import available_memory, display_name, known, resolve
-from models.shape import ModelShape, computes_in_float32, rows_that_fit
+from models.shape import ModelShape, rows_that_fit
 from models.spelling import spellings
 
 if TYPE_CHECKING:
     from models.continuation import Engine
     from models.decoding import Draw, Request
-    from models.loading import Loaded
     from models.scoring import Scorer
-
-FLOAT32_ON_CPU = "Computes in float32, which is the faster precision for its size on a CPU."
-UNKNOWN_CONTEXT = 2048  # tokens, for a model whose config doesn't say
 
 
 class LocalModel:
@@ -88,6 +84,19 @@ class LocalModel:
         prompt = self._prompt(messages)
         return self._samples(prompt, indices, self._request(prompt, decoding, seed, should_stop))
 
+    def generate_each(
+        self,
+        chats: Sequence[Sequence[Message]],
+        *,
+        indices: Sequence[int],
+        decoding: Decoding,
+        seed: int,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Sample]:
+        """One answer to each of several chats; see `models.base.LanguageModel.generate_each`."""
+        prompts = {i: self._prompt(chat) for i, chat in zip(indices, chats, strict=True)}
+        return self._samples_of_each(prompts, decoding, seed, should_stop)
+
     def branch(
         self,
         messages: Sequence[Message],
@@ -112,12 +121,19 @@ class LocalModel:
             yield Tree(grown.call, tuple(leaves), grown.tokens)
 
     def _request(
-        self, prompt: list[int], decoding: Decoding, seed: int, should_stop: Callable[[], bool]
+        self,
+        prompt: Sequence[int],
+        decoding: Decoding,
+        seed: int,
+        should_stop: Callable[[], bool],
+        *,
+        together: bool = False,
     ) -> Request:
         from models.decoding import Request
 
         limit = min(decoding.max_new_tokens, self._info.context - len(prompt))
-        rows = self._rows_that_fit(len(prompt), limit)
+        shares = self._engine.shares(len(prompt) + limit) and not together
+        rows = self._rows_that_fit(limit if shares else len(prompt) + limit)
         stop = decoding.stop
         ended = (lambda tokens: self._reader.has_stopped(tokens, stop)) if stop else None
         return Request(decoding, seed, limit, should_stop, rows, ended)
@@ -159,13 +175,19 @@ class LocalModel:
 
         return Scorer(self._engine, self._info.name, self._info.context)
 
-    def _rows_that_fit(self, prompt: int, limit: int) -> int:
+    @cached_property
+    def _reads_together(self) -> bool:
+        from models.prefix_check import reads_together
+
+        return reads_together(self._engine)
+
+    def _rows_that_fit(self, tokens: int) -> int:
         info = self._info
         return rows_that_fit(
             self._shape,
             info.ref.quantization,
             device=info.device,
-            tokens=limit if self._engine.shares(prompt + limit) else prompt + limit,
+            tokens=tokens,
             free=available_memory(info.device),
         )
 
@@ -177,6 +199,31 @@ class LocalModel:
         forget_peak(self._info.device)
         for drawn in sample(self._engine, prompt, indices, request):
             yield self._sample(drawn, request)
+
+    def _samples_of_each(
+        self,
+        prompts: Mapping[int, list[int]],
+        decoding: Decoding,
+        seed: int,
+        should_stop: Callable[[], bool],
+    ) -> Iterator[Sample]:
+        """Those with room for a whole answer together, the others prompt by prompt."""
+        from models.decoding import sample_each
+
+        most = self._info.context - decoding.max_new_tokens
+        roomy = {index: prompt for index, prompt in prompts.items() if len(prompt) <= most}
+        alone = dict(prompts)
+        if len(set(map(tuple, roomy.values()))) > 1 and self._reads_together:
+            longest = max(roomy.values(), key=len)
+            request = self._request(longest, decoding, seed, should_stop, together=True)
+            forget_peak(self._info.device)
+            for drawn in sample_each(self._engine, roomy, request):
+                yield self._sample(drawn, request)
+            alone = {index: prompts[index] for index in prompts.keys() - roomy.keys()}
+        for prompt in dict.fromkeys(map(tuple, alone.values())):
+            group = [index for index in alone if tuple(alone[index]) == prompt]
+            request = self._request(prompt, decoding, seed, should_stop)
+            yield from self._samples(list(prompt), group, request)
 
     def _sample(self, drawn: Draw, request: Request) -> Sample:
         reading = self._read(drawn.token_ids, request.decoding.stop)
@@ -225,6 +272,7 @@ def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
     """
     import torch
 
+    from models.assembling import assemble
     from models.loading import check_memory, load_folder
     from models.loading_hub import fetch
 
@@ -235,52 +283,4 @@ def load_local(ref: ModelRef, *, device: str | None = None) -> LocalModel:
         check_memory(listed.shape, ref.quantization, device=device, shown=shown)
     folder = place if isinstance(place, Path) else fetch(place, ref.revision)
     loaded = load_folder(folder, quantization=ref.quantization, device=device, shown=shown)
-    return _assemble(loaded, ref, device)
-
-
-def _assemble(loaded: Loaded, ref: ModelRef, device: str) -> LocalModel:
-    from models.continuation import Engine
-    from models.loading import running_failed
-    from models.prefix_check import checked
-
-    model, tokenizer = loaded.model, loaded.tokenizer
-    chat = ChatTemplate(tokenizer)
-    found = Engine(model, str(model.config._attn_implementation), _end_tokens(loaded))
-    try:
-        engine, notes = checked(found)
-    except ChoraleError:
-        raise
-    except Exception as error:  # kernels raise what they like, assertions too
-        raise running_failed(error, ref) from error
-    small = computes_in_float32(ref.quantization, loaded.shape.parameters, device)
-    precision = (FLOAT32_ON_CPU,) if small and ref.quantization == "bf16" else ()
-    if loaded.stored is not None:
-        precision = (loaded.stored.note,)
-    info = ModelInfo(
-        ref=ref,
-        name=display_name(ref.id),
-        parameters=loaded.shape.parameters,
-        context=loaded.shape.context or _usual_context(loaded) or UNKNOWN_CONTEXT,
-        device=device,
-        has_chat_template=chat.used,
-        notes=(*chat.notes, *precision, *notes),
-    )
-    reader = Reader(tokenizer, prompt_end=chat.prompt_end)
-    return LocalModel(engine, chat, reader, info, loaded.shape)
-
-
-def _usual_context(loaded: Loaded) -> int:
-    """Of the architecture, for a folder whose config leaves it out; 0 when it has none."""
-    context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
-    return context if isinstance(context, int) else 0
-
-
-def _end_tokens(loaded: Loaded) -> frozenset[int]:
-    """Every token that the model or its tokenizer calls an end; either may be a list."""
-    config = loaded.model.config
-    sources = (loaded.tokenizer, config, config.get_text_config(), loaded.model.generation_config)
-    ends: set[object] = set()
-    for source in sources:
-        ids = getattr(source, "eos_token_id", None)
-        ends.update(ids if isinstance(ids, list) else [ids])
-    return frozenset(end for end in ends if isinstance(end, int))
+    return assemble(loaded, ref, device)

@@ -123,6 +123,45 @@ def reads_blocks(engine: Engine, *, seed: int = 0) -> bool:
         return _windows(prefill) == {NARROW} and _agrees_in_blocks(engine, prefill, steps)
 
 
+def reads_together(engine: Engine, *, seed: int = 0) -> bool:
+    """Whether a model continues prompts of several lengths at once, each as if it were alone.
+
+    Tried as `checked` tries other ways, and with a short window too where layers have one.
+    """
+    if engine.rereads:
+        return False
+    tokens = _tokens(engine, seed)
+    prefill, steps = _prefill(engine, tokens)
+    if prefill.cache is None or not _agrees_together(engine, tokens, steps):
+        return False
+    if not _windows(prefill):
+        return True
+    with _narrowed(engine):
+        return _agrees_together(engine, tokens, steps)
+
+
+def _agrees_together(engine: Engine, tokens: torch.Tensor, steps: torch.Tensor) -> bool:
+    import torch
+
+    from models.continuation import Continuation, read_prompt, read_prompts
+
+    prompts = [tokens[2 * row : PROMPT].tolist() for row in range(ROWS)]
+    texts = [[*prompt, *row] for prompt, row in zip(prompts, steps.T.tolist(), strict=True)]
+    try:
+        prefill = read_prompts(engine, prompts)
+        continuation = Continuation(engine, prefill, rows=ROWS, limit=STEPS)
+        found = torch.stack([prefill.logits, *map(continuation.step, steps)]).float()
+    except Exception:  # whatever a model of unknown make raises, the answer is no
+        return False
+    ends = [
+        [read_prompt(engine, t[: len(t) - STEPS + n]).logits[0] for t in texts]
+        for n in range(STEPS + 1)
+    ]
+    return _are_same(
+        engine, found, torch.stack([torch.stack(row) for row in ends]).float(), REPEATED
+    )
+
+
 def _agrees_in_blocks(engine: Engine, prefill: Prefill, steps: torch.Tensor) -> bool:
     import torch
 

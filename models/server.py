@@ -139,6 +139,26 @@ class ServerModel(WithoutDistributions):
         self._check(decoding)
         return self._samples(messages, list(indices), decoding, seed, should_stop)
 
+    def generate_each(
+        self,
+        chats: Sequence[Sequence[Message]],
+        *,
+        indices: Sequence[int],
+        decoding: Decoding,
+        seed: int,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Sample]:
+        """A request per chat, many at once; see `models.base.LanguageModel.generate_each`."""
+        for chat in chats:
+            check_texts(chat)
+        self._check(decoding)
+        requests = (
+            (index, self._body(chat, decoding, seed=draw_seed(seed, index)))
+            for index, chat in zip(indices, chats, strict=True)
+        )
+        for index, reply in self._client.answers(requests, should_stop=should_stop):
+            yield self._sample(index, reply.answers[0], decoding, seed)
+
     def _samples(
         self,
         messages: Sequence[Message],

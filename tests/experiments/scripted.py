@@ -10,13 +10,14 @@ from data.schema import Condition, Decoding, FinishReason, Message, ModelRef, Sa
 from experiments.sampling import SamplingExperiment
 from experiments.strategies.registry import strategy
 from models.base import ModelInfo
+from models.chat_by_chat import ChatByChat
 
 ECHO = ModelRef("echo")
 Reply = Callable[[str, int], str]  # from the last message and the index to what is said
 
 
 @dataclass
-class ScriptedModel:
+class ScriptedModel(ChatByChat):
     reply: Reply
     ref: ModelRef = ECHO
     asked: list[tuple[str, ...]] = field(default_factory=list)  # contents, system first

@@ -17,12 +17,16 @@ from tests.experiments.workshop import WAIT
 ROOT = Path(__file__).parents[2]
 CHILD = """
 import sys, time
+from data.divergences import DivergenceStore
 from data.store import Store
 from experiments.jobs import JobManager
 from models.echo import HashEmbedder
 from models.manager import ModelManager
 from tests.experiments.workshop import ask, load
-jobs = JobManager(Store(sys.argv[1]), ModelManager(load), HashEmbedder)
+path = sys.argv[1]
+jobs = JobManager(
+    Store(path), ModelManager(load), HashEmbedder, divergences=DivergenceStore(path)
+)
 run_id = jobs.submit(ask("echo:slow", "echo:slow", n=400), owner="ann")
 drawn = 0
 while True:

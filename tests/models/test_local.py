@@ -8,7 +8,8 @@ import torch
 
 from data.errors import MemoryBudgetError, ModelError, PromptError
 from data.schema import Decoding, FinishReason, Message, ModelRef, Quantization
-from models.local import FLOAT32_ON_CPU, LocalModel, load_local
+from models.assembling import FLOAT32_ON_CPU
+from models.local import LocalModel, load_local
 from models.registry import BUNDLED_FOLDER, BUNDLED_ID
 from tests.models.families import edit_json, save_family
 

@@ -1,0 +1,49 @@
+"""What a planned conversation may ask for."""
+
+from __future__ import annotations
+
+from data.errors import ChoraleError
+from data.schema import Condition
+from experiments.strategies.base import MAX_NEW_TOKENS
+
+MAX_TURNS = 48
+MIN_REPLICATES, MAX_REPLICATES = 4, 64
+REPLIES = (1, 4, 8)  # per turn: one alone, or enough to know how they differ among themselves
+MAX_TEMPERATURE = 5.0
+
+
+def check_plan(condition: Condition) -> tuple[int, int, int]:
+    """Turns, conversations and replies of a condition's plan.
+
+    Raises:
+        ChoraleError: it has no plan, or one that can't be.
+    """
+    plan, name, decoding = condition.plan, condition.name, condition.decoding
+    if plan is None or not plan.lines:
+        raise ChoraleError(f"In condition “{name}” the user says nothing.", "Write some lines.")
+    turns = len(plan.lines)
+    if blank := next((turn for turn, line in enumerate(plan.lines, 1) if not line.strip()), 0):
+        raise ChoraleError(f"In condition “{name}”, line {blank} is empty.", "Fill or remove it.")
+    if not any(word.strip() for word in (condition.system, *plan.marks)):
+        raise ChoraleError(f"In condition “{name}” there is no persona.", "Say who it should be.")
+    if plan.replies not in REPLIES:
+        raise _refused(name, "number of replies", ", ".join(map(str, REPLIES)), plan.replies)
+    ranges = (
+        ("number of turns", turns, 1, MAX_TURNS),
+        ("number of conversations", plan.replicates, MIN_REPLICATES, MAX_REPLICATES),
+        ("number of draws", condition.n, plan.draws, plan.draws),
+        ("temperature", decoding.temperature, 0, MAX_TEMPERATURE),
+        ("longest reply", decoding.max_new_tokens, 1, MAX_NEW_TOKENS),
+        *(("turn of a reminder", turn, 1, turns) for turn in plan.reminders),
+    )
+    for what, value, least, most in ranges:
+        if not least <= value <= most:
+            raise _refused(name, what, f"{least:g} to {most:g}", value)
+    return turns, plan.replicates, plan.replies
+
+
+def _refused(name: str, what: str, allowed: str, value: object) -> ChoraleError:
+    return ChoraleError(
+        f"In condition “{name}”, the {what} must be {allowed}, but it was {value}.",
+        "Change it and try again.",
+    )

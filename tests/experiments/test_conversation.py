@@ -1,0 +1,222 @@
+"""Conversations side by side: what the model is shown, what is kept, what is compared."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.errors import ChoraleError
+from data.schema import Condition, Decoding, Message, ModelRef, Plan
+from experiments.base import DivergenceFound, SampleDrawn
+from experiments.conversation import (
+    ConversationExperiment,
+    chat_before,
+    plan_of,
+    reference_chat,
+)
+from models.echo import EchoModel
+from tests.experiments.scripted import ScriptedModel
+from tests.experiments.workshop import WAIT
+
+PLAN = Plan(("Hello.", "And now?", "What else?"), replicates=4, replies=4)
+PERSONA = "You are a lighthouse keeper."
+
+
+def condition(key="a", plan=PLAN, **changes):
+    given = {
+        "model": ModelRef("echo"), "decoding": Decoding(max_new_tokens=12), "system": PERSONA,
+        "n": plan.draws,
+    }  # fmt: skip
+    return Condition(key, key.upper(), plan=plan, **{**given, **changes})
+
+
+def held(experiment, model, *, drawn=None, pace=64, should_stop=lambda: False):
+    """Everything that comes of an experiment: draws and divergences by key and index."""
+    draws = {c.key: dict((drawn or {}).get(c.key, {})) for c in experiment.conditions}
+    apart = {c.key: {} for c in experiment.conditions}
+    for turn in experiment.turns(draws, lambda: pace):
+        for event in turn.work(model, should_stop):
+            if isinstance(event, SampleDrawn):
+                assert event.sample.index not in draws[event.condition]
+                draws[event.condition][event.sample.index] = event.sample
+            else:
+                assert isinstance(event, DivergenceFound)
+                apart[event.condition][event.index] = event.divergence
+    return draws, apart
+
+
+def test_every_place_is_drawn_once_and_measured():
+    experiment = ConversationExperiment("Keeper", (condition("a"), condition("b")), seed=1)
+    draws, apart = held(experiment, EchoModel())
+    for key in "ab":
+        assert sorted(draws[key]) == list(range(4 * 3 * 4)) == sorted(apart[key])
+        for index, sample in draws[key].items():
+            assert len(apart[key][index].kl) == len(sample.token_ids)
+
+
+def test_conditions_share_the_streams_of_their_replicates():
+    experiment = ConversationExperiment("Keeper", (condition("a"), condition("b")), seed=1)
+    draws, _ = held(experiment, EchoModel())
+    assert [s.text for _, s in sorted(draws["a"].items())] == [
+        s.text for _, s in sorted(draws["b"].items())
+    ]
+    other, _ = held(replace(experiment, seed=2), EchoModel())
+    assert [s.text for s in other["a"].values()] != [s.text for s in draws["a"].values()]
+
+
+def test_the_pace_changes_nothing():
+    experiment = ConversationExperiment("Keeper", (condition(),), seed=1)
+    fast, slow = (held(experiment, EchoModel(), pace=pace)[0] for pace in (64, 1))
+    assert fast == slow
+
+
+def test_the_first_reply_goes_on():
+    model = ScriptedModel(lambda asked, index: f"reply {index} to {asked}")
+    held(ConversationExperiment("Keeper", (condition(),)), _undivided(model))
+    # the third turn of the second conversation: its replies are 24 to 27, the turn's before 20
+    chat = next(asked for asked in model.asked if len(asked) == 6 and "reply 12 " in asked[2])
+    assert chat == (
+        PERSONA, "Hello.", "reply 12 to Hello.", "And now?", "reply 16 to And now?", "What else?",
+    )  # fmt: skip
+
+
+def test_a_reminder_is_said_before_the_line_or_restated_by_the_system():
+    said, restated = (
+        condition(plan=replace(PLAN, reminders=(2,), reminder=words), n=PLAN.draws)
+        for words in ("Remember your lamp.", "")
+    )
+    model = EchoModel()
+    draws, _ = held(ConversationExperiment("Keeper", (said,)), model)
+    chat = chat_before(said, 1, 0, draws["a"], model)
+    assert chat.messages[-1] == Message("user", "Remember your lamp. And now?")
+    draws, _ = held(ConversationExperiment("Keeper", (restated,)), model)
+    chat = chat_before(restated, 1, 0, draws["a"], model)
+    assert chat.messages[-2:] == (Message("system", PERSONA), Message("user", "And now?"))
+    assert chat_before(restated, 2, 0, draws["a"], model).messages[3:5] == chat.messages[-2:]
+
+
+def test_the_reference_is_the_persona_alone_or_the_chat_with_it_restated():
+    for reference, length in (("alone", 2), ("restated", 5)):
+        asked = condition(plan=replace(PLAN, reference=reference))
+        model = EchoModel()
+        draws, _ = held(ConversationExperiment("Keeper", (asked,)), model)
+        chat = chat_before(asked, 1, 0, draws["a"], model)
+        found = reference_chat(asked, chat)
+        assert len(found) == length
+        assert found[-2:] == (Message("system", PERSONA), Message("user", "And now?"))
+
+
+def test_equal_chats_give_no_divergence():
+    """In the first turn the conversation is the reference."""
+    experiment = ConversationExperiment("Keeper", (condition(),), seed=4)
+    _, apart = held(experiment, EchoModel())
+    plan = plan_of(experiment.conditions[0])
+    for index, one in apart["a"].items():
+        first = index // plan.replies % len(plan.lines) == 0
+        assert (not one.kl.any()) == first
+        assert (one.js.max() < 1e-12) == first
+
+
+def test_what_is_there_is_not_drawn_again():
+    experiment = ConversationExperiment("Keeper", (condition(),), seed=1)
+    whole, _ = held(experiment, EchoModel())
+    part = {"a": {index: whole["a"][index] for index in range(20)}}  # a replicate and two turns
+    model = ScriptedModel(lambda asked, index: whole["a"][index].text)
+    again, _ = held(experiment, _undivided(model), drawn=part)
+    assert sorted(again["a"]) == sorted(whole["a"])
+    assert sum(map(len, model.asked)) > 0
+    assert {i: s.text for i, s in again["a"].items()} == {i: s.text for i, s in whole["a"].items()}
+
+
+def test_the_oldest_turns_are_left_out_where_the_context_ends():
+    plan = Plan(("word " * 150,) * 6, replicates=4, replies=1)
+    asked = condition(plan=plan)
+    draws, _ = held(ConversationExperiment("Keeper", (asked,)), EchoModel())  # reads 512 words
+    last = draws["a"][plan.index(0, 5, 0)]
+    assert last.origin == "turn 6, without the first 3"
+    chat = chat_before(asked, 5, 0, draws["a"], EchoModel())
+    assert chat.messages[0] == Message("system", PERSONA)
+    assert [m.role for m in chat.messages[1:]] == ["user", "assistant", "user", "assistant", "user"]
+
+
+def test_a_stop_keeps_whole_turns():
+    calls = iter(range(10_000))
+    experiment = ConversationExperiment("Keeper", (condition(),), seed=1)
+    draws, _ = held(experiment, EchoModel(), should_stop=lambda: next(calls) > 260)
+    assert 0 < len(draws["a"]) < PLAN.draws
+    assert len(draws["a"]) % PLAN.replies == 0
+
+
+def test_a_model_without_distributions_is_only_talked_to():
+    draws, apart = held(
+        ConversationExperiment("Keeper", (condition(),)),
+        _undivided(ScriptedModel(lambda a, i: "x")),
+    )
+    assert len(draws["a"]) == PLAN.draws
+    assert not apart["a"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"lines": ()}, "says nothing"),
+        ({"lines": ("Hello.", " ")}, "line 2 is empty"),
+        ({"lines": ("x",) * 49}, "number of turns must be 1 to 48"),
+        ({"replicates": 3}, "number of conversations must be 4 to 64"),
+        ({"replies": 2}, "number of replies must be 1, 4, 8"),
+        ({"reminders": (4,)}, "turn of a reminder must be 1 to 3, but it was 4"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(changes, said):
+    plan = replace(PLAN, **changes)
+    with pytest.raises(ChoraleError, match=said):
+        ConversationExperiment("Keeper", (condition(plan=plan),))
+
+
+def test_other_refusals():
+    other = replace(PLAN, replicates=5)
+    for conditions, said in (
+        ((condition("a"), condition("b", other)), "differ in their number"),
+        ((condition(plan=PLAN, n=9),), "draws must be 48 to 48"),
+        ((condition(system=""),), "no persona"),
+        ((condition(decoding=Decoding(temperature=-1)),), "temperature must be 0 to 5"),
+        ((replace(condition(), plan=None),), "says nothing"),
+        ((), "1 to 4 conditions"),
+    ):
+        with pytest.raises(ChoraleError, match=said):
+            ConversationExperiment("Keeper", conditions)
+
+
+def test_a_job_keeps_conversations_and_divergences_and_goes_on_with_them(workshop):
+    shop = workshop()
+    experiment = ConversationExperiment("Keeper", (condition(model=ModelRef("echo:slow")),), seed=1)
+    run_id = shop.jobs.submit(experiment, owner="ann")
+    shop.seen(run_id, lambda shown: shown.drawn["a"] >= 4 * PLAN.replies)
+    shop.jobs.stop(run_id, owner="ann")
+    shop.jobs.wait(run_id, WAIT)
+    some = shop.store.drawn(run_id)["a"]
+    assert 0 < len(some) < PLAN.draws
+    shop.jobs.resume(run_id, owner="ann")
+    shown = shop.finished(run_id)
+    assert shown.drawn["a"] == PLAN.draws
+    whole, _ = held(experiment, EchoModel())
+    found = {s.index: s.text for s in shown.data.samples}
+    assert found == {i: s.text for i, s in whole["a"].items()}
+    assert shop.store.run(run_id).conditions == experiment.conditions
+    assert len(shop.jobs._divergences.load(run_id)) == PLAN.draws
+    assert not np.any(shown.data.coordinates)
+
+
+class _undivided:
+    """A model that shows no distributions."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def divergence(self, *_):
+        from data.errors import UnsupportedError
+
+        raise UnsupportedError("None.", "Use another.")
