@@ -22,6 +22,7 @@ class PageRecord:
 
 PAGES = (
     PageRecord("pages/diversity.py", "Diversity"),
+    PageRecord("pages/drift.py", "Drift"),
     PageRecord("pages/quantization.py", "Precision"),
 )
 

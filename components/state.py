@@ -37,6 +37,10 @@ def _quantization() -> DiversityState:
     return DiversityState(kind="quantization")
 
 
+def _drift() -> DiversityState:
+    return DiversityState(kind="conversation")
+
+
 @dataclass
 class State:
     """A visitor's session.
@@ -65,6 +69,7 @@ class State:
     rates: dict[str, float] = field(default_factory=dict)
     diversity: DiversityState = field(default_factory=DiversityState)
     quantization: DiversityState = field(default_factory=_quantization)
+    drift: DiversityState = field(default_factory=_drift)
     page: str = "diversity"
 
     @property

@@ -25,7 +25,7 @@ def measure_tile(
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"**{measure.label.format(n=common_n)}**", width="content")
-            _card_button(measure)
+            method_card_button(measure)
         grid = st.grid(len(estimates), min_column_width=72, gap="xsmall")
         for key, estimate in estimates.items():
             grid.markdown(_number(measure, key, estimate, theme))
@@ -36,7 +36,7 @@ def plain_tile(measure: Measure, estimate: Estimate) -> None:
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"**{measure.label}**", width="content")
-            _card_button(measure)
+            method_card_button(measure)
         value, span = _words(measure, estimate)
         n = f", n = {estimate.n}" if estimate.is_defined else ""
         st.markdown(f"**{value}**  \n:small[:gray[{span}{n}]]")
@@ -53,13 +53,18 @@ def _words(measure: Measure, estimate: Estimate) -> tuple[str, str]:
 
 
 def _number(measure: Measure, key: str, estimate: Estimate, theme: Theme) -> str:
+    return number_line(key, *_words(measure, estimate), theme)
+
+
+def number_line(key: str, value: str, span: str, theme: Theme) -> str:
+    """A condition's value in its ink over a small line about it, as Markdown."""
     mark = condition_mark(key)
-    value, span = _words(measure, estimate)
     head = f':color[{mark.glyph} **{value}**]{{foreground="{mark.ink_on(theme)}"}}'
     return f"{head}  \n:small[:gray[{span}]]"
 
 
-def _card_button(measure: Measure) -> None:
+def method_card_button(measure: Measure) -> None:
+    """Opens the measure's card."""
     with st.popover(
         f"About {measure.name}",
         icon=":material/info:",

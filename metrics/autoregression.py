@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
+from metrics.nulls import Band, null_band
 from metrics.pooled_fit import Fit, PooledMoments, noise_variance, pooled_moments, regressors
 from metrics.turns import MIN_CONVERSATIONS, MIN_TURNS, conversations_of, too_few
 from metrics.uncertainty import LEVEL, Estimate
@@ -32,14 +33,6 @@ class Verdict(StrEnum):
     NO_EQUILIBRIUM = "no equilibrium"  # a random walk isn't excluded
     UNDECIDED = "undecided"  # neither is excluded
     REFUSED = "refused"  # no fit, for the reason given
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Where 95 % of the fits of a null lie."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,56 +211,3 @@ def verdict_of(persistence: Estimate, noise: Band, walk: Band) -> Verdict:
     if phi <= noise.high:
         return Verdict.UNDECIDED if walking else Verdict.NO_MEMORY
     return Verdict.NO_EQUILIBRIUM if walking else Verdict.REVERTING
-
-
-def null_band(
-    means: NDArray[np.float64],
-    noise: NDArray[np.float64],
-    extra: NDArray[np.float64] | None,
-    *,
-    phi: float,
-    simulation: tuple[np.random.Generator, int],
-) -> Band:
-    """Where φ lies when the truth is noise (φ = 0) or a walk with a trend (φ = 1).
-
-    First turns are drawn from those seen; step and shocks are fitted with φ held at its null; the
-    noise of sampled replies is added and then allowed for as in the fit itself.
-
-    Args:
-        means: (R, T).
-        noise: (R, T) variance of each mean.
-        extra: (R, T - 1) reminders, or None.
-        phi: 0 or 1.
-        simulation: random generator, and data sets to draw.
-    """
-    rng, runs = simulation
-    (count, turns), mean_noise = means.shape, float(noise.mean())
-    steps = means[:, 1:] - phi * means[:, :-1]
-    shift = _shift(steps, extra)
-    variance = float(np.mean((steps - shift) ** 2)) - (1 + phi**2) * mean_noise
-    start = means[rng.integers(count, size=(runs, count)), 0]
-    level = means[:, 0].mean()
-    start = level + (start - level) * _shrinkage(means[:, 0], mean_noise)
-    drawn = rng.normal(0.0, np.sqrt(max(variance, 0.0)), (runs, count, turns - 1)) + shift
-    simulated = np.empty((runs, count, turns))
-    simulated[..., 0] = start
-    for turn in range(turns - 1):
-        simulated[..., turn + 1] = phi * simulated[..., turn] + drawn[..., turn]
-    seen = simulated + rng.normal(0.0, 1.0, simulated.shape) * np.sqrt(noise)
-    found = pooled_moments(seen, np.broadcast_to(noise, seen.shape), extra).persistences()
-    low, high = np.nanquantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Band(float(low), float(high))
-
-
-def _shift(steps: NDArray[np.float64], extra: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """Mean step with and without a reminder, (R, T - 1)."""
-    if extra is None:
-        return np.full(steps.shape, steps.mean())
-    with_it, without = steps[extra == 1].mean(), steps[extra == 0].mean()
-    return np.where(extra == 1, with_it, without)
-
-
-def _shrinkage(first: NDArray[np.float64], noise: float) -> float:
-    """Factor that takes the noise of sampled replies out of the spread of first turns."""
-    seen = float(first.var(ddof=1))
-    return float(np.sqrt(max(seen - noise, 0.0) / seen)) if seen > 0 else 0.0

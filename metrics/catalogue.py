@@ -20,6 +20,7 @@ Direction = Literal[
     "Higher follows the user more.",
     "Lower follows the user more.",
     "Higher keeps more to itself.",
+    "Higher is more drift.",
     "Lower keeps more to itself.",
     "Higher is a better choice of policies.",
     "Higher is more alike.",

@@ -1,0 +1,168 @@
+"""What held conversations show: the finding, curves beside the numbers, and the rest in tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from components.drift import drift_finding, drift_tiles
+from components.figures.drift import curve_description, curve_figure, curve_frame
+from components.jobs import followed_run, progress
+from components.layout import theme
+from components.problems import show_problem
+from components.recorded import recorded_conversations
+from components.services import divergences
+from components.state import State
+from components.teaching import off_topic_hint
+from components.text import as_markdown, plural
+from components.views.drift_tabs import drift_tabs
+from data.divergences import Place
+from data.examples.plans import known_hold
+from data.schema import RunData
+from experiments.conversation import plan_of
+from experiments.drift import Divided, courses, measures_of, per_reply
+from experiments.snapshot import Snapshot
+from metrics.catalogue_drift import DRIFT
+from metrics.course import Course
+from models.registry import BUNDLED_ID
+
+POLL_S = 1.0
+LIVE_NULLS, FINAL_NULLS = 200, 1000
+
+
+def drift_headline(question: str) -> DeltaGenerator:
+    """The page's question, and under it the place where its finding will stand."""
+    st.title(question, anchor=False)
+    return st.container(key="finding")
+
+
+def drift_view(state: State, snapshot: Snapshot | None, finding: DeltaGenerator) -> None:
+    """Everything below the controls; polls once a second while conversations are held."""
+    live = snapshot is not None and snapshot.active
+    st.fragment(_show, run_every=POLL_S if live else None)(state, finding, was_live=live)
+
+
+def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
+    snapshot = followed_run(state)
+    if was_live and (snapshot is None or not snapshot.active):
+        st.rerun()
+    if snapshot is None:
+        _recorded(finding)
+        return
+    if snapshot.rate > 0:
+        state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
+    if snapshot.active:
+        progress(snapshot)
+    if snapshot.error is not None:
+        show_problem(snapshot.error)
+    divided = _divided(snapshot.data, len(snapshot.data.keys))
+    _results(snapshot.data, divided, finding, running=snapshot.active)
+
+
+def _recorded(finding: DeltaGenerator) -> None:
+    found = recorded_conversations()
+    if found is None:
+        finding.markdown("Choose a persona and what the user says, and press **Sample**.")
+        return
+    data, divided = found
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.badge("recorded run", icon=":material/history:", color="gray")
+        st.caption(
+            f"{as_markdown(data.run.prompt)}, played by the bundled teaching model on "
+            f"{data.run.created:%-d %B %Y}. Press Sample to hold your own conversations.",
+            width="content",
+        )
+    _results(data, divided, finding, running=False)
+
+
+@st.cache_resource(
+    max_entries=8, show_spinner=False, hash_funcs={RunData: lambda data: data.run.id}
+)
+def _divided(data: RunData, rows: int) -> Mapping[Place, Divided]:
+    """Divergences are in the store before their replies are placed."""
+    return per_reply(divergences().load(data.run.id))
+
+
+@st.cache_resource(
+    max_entries=32,
+    show_spinner=False,
+    hash_funcs={RunData: lambda data: (data.run.id, len(data.keys))},
+)
+def _courses(
+    data: RunData, _divided: Mapping[Place, Divided], measure: str, null_runs: int
+) -> Mapping[str, Course]:
+    return courses(data, _divided, measure, null_runs=null_runs)
+
+
+def _results(
+    data: RunData, divided: Mapping[Place, Divided], finding: DeltaGenerator, *, running: bool
+) -> None:
+    names = {condition.key: condition.name for condition in data.run.conditions}
+    off_topic_hint(data)
+    offered = measures_of(data, divided)
+    key = st.segmented_control(
+        "What is followed",
+        offered,
+        default=offered[0],
+        required=True,
+        key="drift.measure",
+        format_func=lambda each: DRIFT[each].label,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    key = key if key in offered else offered[0]
+    found = _courses(data, divided, key, LIVE_NULLS if running else FINAL_NULLS)
+    if not found:
+        finding.markdown(
+            "The first turn is on its way." if running else "No turn of this run was finished."
+        )
+        return
+    measure = DRIFT[key]
+    finding.markdown(drift_finding(found, names, measure, theme=theme(), running=running))
+    picture, numbers = st.columns([2, 1], gap="medium")
+    with picture:
+        _curve(data, found, names, key)
+    with numbers:
+        drift_tiles(found, measure, theme=theme())
+    drift_tabs(data, divided, found, names=names, measure=measure)
+
+
+def _curve(data: RunData, found: Mapping[str, Course], names: Mapping[str, str], key: str) -> None:
+    frame, measure = curve_frame(found), DRIFT[key]
+    reminders = {
+        c.key: plan_of(c).reminders
+        for c in data.run.conditions
+        if len(plan_of(c).reminders) < len(plan_of(c).lines) - 1
+    }
+    known = {}
+    if key == "held":
+        told = {c.key: known_hold(c) for c in data.run.conditions if c.model.id == BUNDLED_ID}
+        known = {name: curve for name, curve in told.items() if curve is not None}
+    nulls = st.toggle(
+        f"Show what chance alone would do to {names[next(iter(found))]}",
+        key="drift.nulls",
+        persist_state="session",
+        disabled=next(iter(found.values())).walk is None,
+    )
+    figure = curve_figure(
+        frame,
+        names=names,
+        reminders=reminders,
+        measure=measure,
+        theme=theme(),
+        null=next(iter(found)) if nulls else "",
+        known=known,
+    )
+    st.plotly_chart(
+        figure,
+        key="drift.curve",
+        config={"displaylogo": False, "toImageButtonOptions": {"filename": "chorale-drift"}},
+        alt=curve_description(frame, names, measure),
+    )
+    count = len(next(iter(found.values())).values)
+    st.caption(
+        f"Means over {plural(count, 'conversation')}; shaded: 95 % interval at each turn alone."
+        + (" Thin lines: how often the town’s rules say that the persona holds." if known else "")
+    )

@@ -1,0 +1,111 @@
+"""The Drift page without a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+import models.scoring  # noqa: F401  # on a busy machine its import takes longer than a test waits
+from components import services
+from tests.pages.conftest import ROOT, Visit
+
+PAGE = ROOT / "pages" / "drift.py"
+
+
+class DriftVisit(Visit):
+    def __init__(self, **options) -> None:
+        super().__init__(file=options.pop("file", PAGE), **options)
+
+    @property
+    def run_id(self) -> str:
+        return self.state.drift.run_id
+
+    def small(self) -> DriftVisit:
+        """Six short turns, so that an echo's context holds them."""
+        self.app.text_area(key="drift.lines").set_value("One?\nTwo?\nThree?\nFour?\nFive?\nSix?")
+        self.app.number_input(key="drift.replicates").set_value(12)
+        self.app.run()
+        return self
+
+
+def settled(tab: Visit) -> Visit:
+    assert not tab.app.exception, tab.app.exception[0].message
+    return tab
+
+
+@pytest.fixture
+def open_page(visit):
+    yield DriftVisit
+    services.divergences().close()
+
+
+def test_the_page_asks_its_question_and_offers_a_plan(open_page):
+    tab = settled(open_page())
+    assert "Does the persona hold?" in tab.words
+    lines = tab.app.text_area(key="drift.lines").value.splitlines()
+    assert len(lines) == 8
+    assert "Plain" in tab.words
+    assert "Reminded" in tab.words
+    assert tab.has_button("Sample")
+
+
+def test_a_run_ends_with_a_finding_numbers_and_conversations(open_page):
+    tab = settled(open_page().small().sample())
+    assert tab.snapshot.run.kind == "conversation"
+    assert tab.snapshot.drawn == {"a": 12 * 6 * 4, "b": 12 * 6 * 4}
+    assert "At turn 6, the share of replies in character in" in tab.words
+    assert "n = 12 conversations" in tab.words
+    assert "turn 6" in tab.words  # the reader shows the last turn
+
+
+@pytest.mark.parametrize("measure", ["kl", "js", "style", "meaning"])
+def test_other_measures_can_be_followed(open_page, measure):
+    tab = open_page().small().sample()
+    tab.app.button_group(key="drift.measure").set_value(measure).run()
+    settled(tab)
+    assert "At turn 6" in tab.words
+
+
+@pytest.mark.parametrize("tab_name", ["Does it settle?", "Mean so far", "Data"])
+def test_every_tab_opens(open_page, tab_name):
+    tab = open_page().small().sample()
+    tab.app.session_state["drift.tabs"] = tab_name
+    settled(tab.app.run() and tab)
+    told = {
+        "Does it settle?": "Each point is a turn of a conversation",
+        "Mean so far": "It hides late turns",
+        "Data": "the same in every condition",
+    }
+    assert told[tab_name] in tab.words
+
+
+def test_few_conversations_have_no_interval_and_say_so(open_page):
+    tab = open_page().small()
+    tab.app.number_input(key="drift.replicates").set_value(4).run()
+    settled(tab.sample())
+    assert "4 conversations are too few for an interval: 10 or more are needed" in tab.words
+    assert "too few" in tab.words
+
+
+def test_a_persona_of_ones_own_without_marks_goes_by_distances(open_page):
+    tab = open_page().small()
+    tab.app.selectbox(key="drift.persona").set_value("My own persona …").run()
+    assert len(tab.app.text_area(key="drift.lines").value.splitlines()) == 8
+    tab.app.text_area(key="drift.system").set_value("You are a lighthouse keeper.")
+    settled(tab.small().sample())
+    assert tab.snapshot.run.prompt == "You are a lighthouse keeper."
+    assert "How far the next words have moved" in str(tab.app.button_group(key="drift.measure").options)
+
+
+def test_what_cannot_be_is_said(open_page):
+    tab = open_page()
+    tab.app.text_area(key="drift.lines").set_value("").run()
+    settled(tab.press("Sample"))
+    assert "the user says nothing" in tab.words
+    tab.app.text_input(key="drift.reminders").set_value("3, soon").run()
+    assert "“soon” is no turn" in settled(tab).words
+
+
+def test_each_page_lists_its_own_runs(open_page):
+    tab = settled(open_page().small().sample())
+    other = Visit(owner=tab.state.owner, run=tab.run_id)
+    assert other.run_id in ("", tab.run_id)
