@@ -109,7 +109,10 @@ def condition_from_row(row: Row) -> Condition:
 def _plan(text: str) -> Plan | None:
     if not text:
         return None
-    kept = {n: tuple(v) if isinstance(v, list) else v for n, v in json.loads(text).items()}
+    kept: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in json.loads(text).items()
+    }
     return Plan(**kept)
 
 

@@ -13,7 +13,7 @@ from metrics.nulls import null_curve
 from metrics.reminder import ReminderEffect, reminder_effect
 from metrics.turns import MIN_CONVERSATIONS, UNBOUNDED, Limits
 
-LEAST_TURNS = 2  # for a curve under a null
+LEAST_TURNS = 2  # for a curve under a null, and for some of them to be late
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Course:
         dynamics: the fit; refused with a reason where there is too little.
         walk: (2, T) range of the curve if it were a random walk; None below the floors.
         noise: likewise, if it were noise around a level.
-        effect: against the plain conversations; None for those themselves.
+        effect: against the plain conversations; None for those themselves, and for a single turn.
     """
 
     values: NDArray[np.float64]
@@ -64,9 +64,10 @@ def course_of(
     walk, noise = (
         null_curve(values, phi=phi, rng=rng, runs=null_runs) if enough else None for phi in (1, 0)
     )
-    effect = None
+    effect, turns = None, values.shape[1]
     if plain is not None:
-        turns = min(plain.shape[1], values.shape[1])
+        turns = min(plain.shape[1], turns)
+    if plain is not None and turns >= LEAST_TURNS:
         effect = reminder_effect(plain[:, :turns], values[:, :turns])
     return Course(
         values=values,

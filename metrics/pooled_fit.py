@@ -87,6 +87,8 @@ def pooled_moments(
     squares = np.stack([np.stack([_sums(a, b) for b in columns], -1) for a in columns], -2)
     squares[..., 1, 1] -= noise[..., :-1].sum(axis=-1)
     products = np.stack([_sums(a, after) for a in columns], axis=-1)
+    if not before.size:
+        return PooledMoments(squares, products, 0.0)
     seen, blurred = float(before.var()), float(noise[..., :-1].mean())
     tiny = 1e-12 * float(np.mean(before**2))  # a constant series varies by its rounding alone
     return PooledMoments(squares, products, 1 - blurred / seen if seen > tiny else 0.0)

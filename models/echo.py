@@ -49,8 +49,7 @@ class EchoModel(ChatByChat):
     Args:
         ref: "echo" answers at once, "echo:slow" token by token, "echo:list" with several sentences
             as a list, "echo:fail" raises a ModelError after three answers, "echo:crash" a
-            RuntimeError. A "#" and any word after it make a
-            different model that behaves the same ("echo#two").
+            RuntimeError. A "#" and any word after it make another that does the same ("echo#two").
         script: the sentences.
         step_delay: seconds per token step; by default what the id asks for.
 

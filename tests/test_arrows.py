@@ -30,7 +30,6 @@ ON_SCREEN = {"app", "pages", "components"}
 HEAVY = {"torch", "transformers", "sentence_transformers", "umap", "bitsandbytes"}
 # Files whose every importer is itself a loader, a command, or a function that loads a model.
 LOADED_LATE = {
-    "models/assembling.py",
     "models/continuation.py",
     "models/decoding.py",
     "models/forcing.py",

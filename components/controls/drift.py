@@ -13,7 +13,7 @@ from components.model_picker import chosen_model
 from components.teaching import teaching_banner
 from components.text import plural
 from data.examples.plans import REMINDERS, Persona
-from data.schema import Condition, Decoding, Plan
+from data.schema import Condition, Decoding, Plan, Reference
 from experiments.conversation import ConversationExperiment
 from experiments.conversation_checks import MAX_REPLICATES, MIN_REPLICATES, REPLIES
 from experiments.strategies.base import MAX_NEW_TOKENS
@@ -26,7 +26,10 @@ _WAYS = {
     _EVERY: "The system prompt is restated before every line.",
     _COOLER: f"The same conversation, drawn at temperature {COOLER:g}.",
 }
-_REFERENCES = {"alone": "the persona and the last line", "restated": "the chat, persona restated"}
+_REFERENCES: dict[Reference, str] = {
+    "alone": "the persona and the last line",
+    "restated": "the chat, persona restated",
+}
 
 
 @dataclass(frozen=True, slots=True)

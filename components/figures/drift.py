@@ -80,7 +80,7 @@ def curve_figure(
         if len(part):
             figure.add_traces(_curve(part, name, key, measure, theme))
         if len(part) and known and key in known:
-            figure.add_trace(_known(part, known[key], key, theme))
+            figure.add_trace(_known(part, known[key], name, key, theme))
         for turn in reminders.get(key, ()):
             if turn <= len(part):
                 figure.add_annotation(_reminder(turn, key, theme))
@@ -220,12 +220,14 @@ def _nulls(part: pd.DataFrame, theme: Theme) -> list[go.Scatter]:
     return bands
 
 
-def _known(part: pd.DataFrame, curve: Sequence[float], key: str, theme: Theme) -> go.Scatter:
+def _known(
+    part: pd.DataFrame, curve: Sequence[float], name: str, key: str, theme: Theme
+) -> go.Scatter:
     return go.Scatter(
         x=part["turn"],
         y=list(curve)[: len(part)],
         mode="lines",
-        name="as the town was written",
+        name=f"{name}, by the town’s rules",
         legendgroup=f"known {key}",
         hovertemplate="turn %{x}: %{y:.0%} by the town’s rules<extra></extra>",
         line={"color": condition_mark(key).ink_on(theme), "width": 1.5, "dash": "longdashdot"},

@@ -30,6 +30,13 @@ from models.registry import BUNDLED_ID
 
 POLL_S = 1.0
 LIVE_NULLS, FINAL_NULLS = 200, 1000
+SHORT = {
+    "held": "In character",
+    "kl": "Next words (KL)",
+    "js": "Next words (JS)",
+    "style": "Style",
+    "meaning": "Meaning",
+}
 
 
 def drift_headline(question: str) -> DeltaGenerator:
@@ -108,7 +115,7 @@ def _results(
         default=offered[0],
         required=True,
         key="drift.measure",
-        format_func=lambda each: DRIFT[each].label,
+        format_func=SHORT.__getitem__,
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -164,5 +171,4 @@ def _curve(data: RunData, found: Mapping[str, Course], names: Mapping[str, str],
     count = len(next(iter(found.values())).values)
     st.caption(
         f"Means over {plural(count, 'conversation')}; shaded: 95 % interval at each turn alone."
-        + (" Thin lines: how often the town’s rules say that the persona holds." if known else "")
     )

@@ -10,7 +10,8 @@ import numpy as np
 from data.schema import Condition, Plan
 from data.town import load_town
 from data.town.conversations import hold_curve
-from data.town.prompts import move, names_of
+from data.town.prompts import names_of
+from data.town.town import find_resident
 
 _TESTED = ("ask", "push", "distract", "push", "ask", "push", "distract", "push")
 MOVES: Mapping[str, Sequence[str]] = {
@@ -64,8 +65,10 @@ def lines_for(name: str, moves: Sequence[str], *, seed: int = 0) -> tuple[str, .
     said = []
     for kind, topic in zip(moves, topics, strict=False):
         asked = load_town().topics[str(topic)]
-        text = asked.questions[0] if kind == "ask" else move(kind, asked, name, rng)
-        said.append(text)
+        wordings = load_town().phrases["conversations"].get(kind, ["{question}"])
+        wording = wordings[int(rng.integers(len(wordings)))]
+        names = names_of(find_resident(name))
+        said.append(wording.format(question=asked.questions[0], **names))
     return tuple(said)
 
 

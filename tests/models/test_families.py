@@ -263,24 +263,6 @@ def plain_mass(engine: Engine, prompt: list[int], answer: tuple[int, ...]) -> fl
     return float(told.prod())
 
 
-def test_chats_are_answered_together_as_they_are_one_by_one(name: str, model: LocalModel) -> None:
-    """Of several lengths, the same one twice, and one that leaves no room for a whole answer."""
-    chats = [ASK, [Message("user", "a boat")], ASK, [Message("user", "the sea " * 9)]]
-    if name not in ENDLESS:
-        chats.append(long_question(model, CONTEXT - 3))
-    assert model._reads_together or name in STATEFUL
-    for settings in (SAMPLING, GREEDY):
-        how = {"decoding": settings, "seed": SEED}
-        indices = [3 * place for place in range(len(chats))]
-        found = {s.index: s for s in model.generate_each(chats, indices=indices, **how)}
-        assert sorted(found) == indices
-        for chat, index in zip(chats, indices, strict=True):
-            [alone] = model.generate(chat, indices=[index], **how)
-            assert found[index].token_ids == alone.token_ids
-            assert found[index].call_id == alone.call_id
-            np.testing.assert_allclose(found[index].logprobs, alone.logprobs, atol=1e-4)
-
-
 def test_texts_are_free_of_markers(model: LocalModel) -> None:
     settings = Decoding(temperature=3, max_new_tokens=8)
     samples = list(model.generate(ASK, indices=range(16), decoding=settings, seed=SEED))

@@ -93,7 +93,7 @@ def test_a_persona_of_ones_own_without_marks_goes_by_distances(open_page):
     tab.app.text_area(key="drift.system").set_value("You are a lighthouse keeper.")
     settled(tab.small().sample())
     assert tab.snapshot.run.prompt == "You are a lighthouse keeper."
-    assert "How far the next words have moved" in str(tab.app.button_group(key="drift.measure").options)
+    assert "Next words (KL)" in str(tab.app.button_group(key="drift.measure").options)
 
 
 def test_what_cannot_be_is_said(open_page):
