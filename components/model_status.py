@@ -25,10 +25,10 @@ POLL_S = 1.0  # seconds between two looks at a loading
 def model_status(ref: ModelRef) -> None:
     """Whether the model is in memory, its limits, and buttons to load it and let it go.
 
-    Follows a loading on its own, and draws the page anew when it is over.
+    Follows a loading on its own, and draws the page anew when it is over. A click on a button here
+    draws this part alone.
     """
-    live = _is_loading(ref)
-    st.fragment(_show, run_every=POLL_S if live else None)(ref, was_live=live)
+    st.fragment(_show)(ref)
 
 
 def _is_loading(ref: ModelRef) -> bool:
@@ -36,19 +36,23 @@ def _is_loading(ref: ModelRef) -> bool:
     return models().loading(ref) is not None or (future is not None and not future.done())
 
 
-def _show(ref: ModelRef, *, was_live: bool) -> None:
-    live = _is_loading(ref)
-    if live != was_live:
-        st.rerun(scope="app")
-    residents = {resident.ref: resident for resident in models().residents()}
-    mine = residents.pop(ref, None)
-    if live:
-        _on_its_way(ref)
-    elif mine is not None and mine.info is not None:
+def _show(ref: ModelRef) -> None:
+    if _is_loading(ref):
+        st.fragment(_follow, run_every=POLL_S)(ref)
+        return
+    mine = next((one for one in models().residents() if one.ref == ref), None)
+    if mine is not None and mine.info is not None:
         _in_memory(mine)
     else:
         _not_in_memory(ref)
-    _others(resident for resident in residents.values() if resident.size)
+    _others(ref)
+
+
+def _follow(ref: ModelRef) -> None:
+    if not _is_loading(ref):
+        st.rerun(scope="app")
+    _on_its_way(ref)
+    _others(ref)
 
 
 def _on_its_way(ref: ModelRef) -> None:
@@ -102,16 +106,18 @@ def _not_in_memory(ref: ModelRef) -> None:
         )
 
 
-def _others(others: Iterable[Resident]) -> None:
+def _others(ref: ModelRef) -> None:
+    """The other models that take memory here."""
+    others = [one for one in models().residents() if one.ref != ref and one.size]
     for place, other in enumerate(others):
         name = as_markdown(model_name(other.ref), limit=40)
         if other.loading is not None:
             st.caption(f"Also on its way: {name}")
             continue
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.caption(f"Also in memory: {name}, {gigabytes(other.size)}", width="stretch")
+        with st.container(gap="xxsmall"):
+            st.caption(f"Also in memory: {name}, {gigabytes(other.size)}")
             if not settings().public:
-                _unload_button(other.ref, f"Unload {name}", key=f"icon.unload.{place}")
+                _unload_button(other.ref, f"Unload {name}", key=f"model.unload.{place}")
 
 
 def _unload_button(ref: ModelRef, label: str, *, key: str) -> None:

@@ -143,7 +143,8 @@ def test_other_models_in_memory_are_listed_with_their_size(manage) -> None:
     tab = opened()
     assert words(tab).count("Also in memory") == 2
     assert "NF4" in words(tab)
-    press(tab, "icon.unload.0")
+    assert tab.button(key="model.unload.0").label.startswith("Unload ")
+    press(tab, "model.unload.0")
     for _ in range(WAIT * 100):
         if len(manager.residents()) == 1:
             break
