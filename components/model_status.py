@@ -17,6 +17,7 @@ from data.schema import ModelRef
 from models.budget import Resident, fit_together
 from models.fitting import gigabytes
 from models.loading_watch import LoadingCancelled, Stage
+from models.memory import PeakMemory
 from models.registry import display_name, model_name
 
 POLL_S = 1.0  # seconds between two looks at a loading
@@ -80,12 +81,21 @@ def _in_memory(resident: Resident) -> None:
         place = "the GPU" if info.device.startswith("cuda") else "the CPU"
         words = f"In memory: {gigabytes(resident.size)} on {place}."
     context = f" Reads up to {plural(info.context, 'token')}." if info.context else ""
-    st.caption(f":material/check_circle: {words}{context}")
+    st.caption(f":material/check_circle: {words}{context}{_most(resident.peak)}")
     if info.notes:
         with st.expander(f"What to know about it ({len(info.notes)})"):
             st.markdown("\n".join(f"- {as_markdown(note)}" for note in info.notes))
     if resident.size and not settings().public:
         _unload_button(resident.ref, "Unload", key="model.unload")
+
+
+def _most(peak: PeakMemory | None) -> str:
+    """The most memory that was in use, once it has answered."""
+    if peak is None:
+        return ""
+    if peak.whole_process:
+        return f" At most {gigabytes(peak.bytes)} in use by all of Chorale since it was started."
+    return f" At most {gigabytes(peak.bytes)} in use on the GPU while it answered."
 
 
 def _not_in_memory(ref: ModelRef) -> None:

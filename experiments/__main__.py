@@ -7,12 +7,16 @@ import os
 import sys
 from pathlib import Path
 
+from data.divergences import DivergenceStore, Place, TokenDivergence
 from data.errors import ChoraleError
 from data.exports import to_csv, to_parquet
+from data.recorded_divergences import divergence_columns
 from data.store import Store
+from experiments.comparing import Comparisons
 from experiments.jobs import JobManager
 from experiments.layout import warm_up
 from experiments.limits import Limits
+from experiments.quantization import QuantizationExperiment
 from experiments.sampling import SamplingExperiment
 from experiments.settings_file import read_experiment
 from experiments.snapshot import Phase, Snapshot
@@ -64,26 +68,57 @@ def _run(experiment: SamplingExperiment, store: Store, options: argparse.Namespa
 
         return load_embedder(options.embedder)
 
-    jobs = JobManager(store, ModelManager(), embedder, limits=Limits())
+    models = ModelManager()
+    jobs = JobManager(store, models, embedder, limits=Limits())
     try:
         run_id = jobs.submit(experiment, owner=OWNER)
         print(run_id, flush=True)
         shown = _follow(jobs, run_id)
+        found = _compared(run_id, store, models, options)
+    except ChoraleError as error:
+        print(error, file=sys.stderr)
+        return 1
     finally:
         jobs.shutdown()
     for key, wanted in shown.wanted.items():
         print(f"{key}: {shown.drawn[key]} of {wanted}")
     try:
-        _write(shown, options)
+        _write(shown, found, options)
     except OSError as error:
         print(f"{error}. The run is kept in the database.", file=sys.stderr)
         return 1
     return 0 if shown.phase is Phase.DONE else 1
 
 
-def _write(shown: Snapshot, options: argparse.Namespace) -> None:
+def _compared(
+    run_id: str, store: Store, models: ModelManager, options: argparse.Namespace
+) -> dict[Place, TokenDivergence]:
+    """What precision changed at each token; nothing for runs of another kind.
+
+    Raises:
+        ChoraleError: a model can't read the answers.
+    """
+    if store.run(run_id).kind != QuantizationExperiment.kind:
+        return {}
+    print("comparing token by token", file=sys.stderr)
+    divergences = DivergenceStore(options.database)
+    try:
+        comparisons = Comparisons(store, divergences, models)
+        comparisons.start(run_id, owner=OWNER)
+        comparisons.wait(run_id)
+        shown = comparisons.shown(run_id)
+        if shown is not None and shown.error is not None:
+            raise shown.error
+        return divergences.load(run_id)
+    finally:
+        divergences.close()
+
+
+def _write(
+    shown: Snapshot, found: dict[Place, TokenDivergence], options: argparse.Namespace
+) -> None:
     if options.parquet:
-        options.parquet.write_bytes(to_parquet(shown.data))
+        options.parquet.write_bytes(to_parquet(shown.data, divergence_columns(shown.data, found)))
     if options.csv:
         options.csv.write_bytes(to_csv(shown.data))
 

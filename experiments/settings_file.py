@@ -13,6 +13,7 @@ import yaml
 
 from data.errors import ChoraleError
 from data.schema import Condition, Decoding, ModelRef, Quantization, Strategy
+from experiments.quantization import QuantizationExperiment
 from experiments.sampling import SamplingExperiment
 from experiments.strategies.registry import strategy
 
@@ -63,6 +64,7 @@ def read_experiment(text: str) -> SamplingExperiment:
     """The experiment that a YAML text describes.
 
     ```yaml
+    kind: sampling     # if left out; quantization compares two precisions
     prompt: What should the harbour become?
     seed: 7            # 0 if left out
     conditions:        # 1 to 4; keys a, b, c, d unless given
@@ -83,14 +85,23 @@ def read_experiment(text: str) -> SamplingExperiment:
             where there is one.
     """
     entries = _entries(_root(text), _EXPERIMENT, needed=("prompt", "conditions"))
-    if "kind" in entries and entries["kind"].value != SamplingExperiment.kind:
-        raise _wrong(entries["kind"].line, "“kind” must be “sampling”")
+    kind = _kind(entries)
     listed = entries["conditions"].node.value
-    return SamplingExperiment(
+    return kind(
         prompt=entries["prompt"].value,
         conditions=tuple(map(_condition, listed, cycle(string.ascii_lowercase))),
         seed=entries["seed"].value if "seed" in entries else 0,
     )
+
+
+def _kind(entries: Mapping[str, _Entry]) -> type[SamplingExperiment]:
+    if "kind" not in entries:
+        return SamplingExperiment
+    kinds = {kind.kind: kind for kind in (SamplingExperiment, QuantizationExperiment)}
+    named = entries["kind"]
+    if named.value not in kinds:
+        raise _wrong(named.line, f"“kind” must be {' or '.join(f'“{kind}”' for kind in kinds)}")
+    return kinds[named.value]
 
 
 def _root(text: str) -> yaml.Node:

@@ -185,7 +185,7 @@ _ALL = (
         maximum=None,
         direction="Neither high nor low is more diverse.",
         floor=FLOOR,
-        digits=".3g",
+        digits=".2g",
         formula=r"\frac{\sum_i \sum_t \mathrm{KL}(p_{it} \,\Vert\, q_{it})}{\sum_i T_i}",
         tells="How far the other precision's next-token distribution is from the one that drew "
         "the answer, at each token and after the same words: 0 means no change at all.",
@@ -203,7 +203,7 @@ _ALL = (
         maximum=float(np.log(2)),
         direction="Neither high nor low is more diverse.",
         floor=FLOOR,
-        digits=".3g",
+        digits=".2g",
         formula=r"\tfrac12 \mathrm{KL}(p \,\Vert\, m) + \tfrac12 \mathrm{KL}(q \,\Vert\, m),"
         r"\quad m = \tfrac12 (p + q)",
         tells="As the change above, but the same from either side and at most ln 2 ≈ 0.69.",
