@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from components.figures.palette import Theme
 from components.model_picker import model_sidebar
@@ -23,6 +24,7 @@ def start_page(title: str, *, page: str = "diversity") -> State:
         title: name of the page in the browser's tab.
         page: its field of the session.
     """
+    _leave_to_the_router()
     st.set_page_config(
         page_title=f"{title} · Chorale",
         page_icon=_HERE / "assets" / "favicon.png",
@@ -37,6 +39,16 @@ def start_page(title: str, *, page: str = "diversity") -> State:
     with st.sidebar:
         model_sidebar()
     return session()
+
+
+def _leave_to_the_router() -> None:
+    """Run `app.py` instead where Streamlit has made a navigation of its own from file names.
+
+    It does so on a fresh server until `st.navigation` is called, which switches that off like this.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def theme() -> Theme:

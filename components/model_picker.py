@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from components.hub_picker import any_model
@@ -16,6 +18,7 @@ from data.errors import ModelError
 from data.schema import ModelRef, Quantization
 from models.budget import find_shape
 from models.known import KNOWN, KnownModel, known
+from models.loading import check_files
 from models.registry import BUNDLED_ID, display_name, model_name, offered_ids, resolve
 from models.server_address import is_server, own_models
 from models.shape import ModelShape
@@ -23,6 +26,7 @@ from models.shape import ModelShape
 _OTHER = "Another model …"
 _SERVER = "A server …"
 _OPEN = "model.picker"
+WIDTH = 460  # pixels of the picker: the same for every model, so that it stays under the pointer
 _PRECISIONS: dict[Quantization, str] = {
     "bf16": "bf16: as published",
     "int8": "int8: half the memory, hardly changed",
@@ -60,7 +64,7 @@ def model_sidebar() -> None:
         on_change="rerun",
     ) as popover:
         if popover.open:
-            with problems_shown():
+            with st.container(width=WIDTH), problems_shown():
                 _picker()
     model_status(ref)
 
@@ -151,7 +155,11 @@ def _facts(model: KnownModel) -> None:
 
 
 def _memory(ref: ModelRef, shape: ModelShape | None) -> None:
-    if ref.id and (found := shape or find_shape(ref)) is not None:
+    if not ref.id:
+        return
+    if known(ref.id) is None and isinstance(folder := resolve(ref), Path):
+        check_files(folder, display_name(ref.id))
+    if (found := shape or find_shape(ref)) is not None:
         memory_table(ref, found)
 
 

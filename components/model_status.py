@@ -17,6 +17,7 @@ from data.schema import ModelRef
 from models.budget import Resident, fit_together
 from models.fitting import gigabytes
 from models.loading_watch import LoadingCancelled, Stage
+from models.memory import PeakMemory
 from models.registry import display_name, model_name
 
 POLL_S = 1.0  # seconds between two looks at a loading
@@ -25,10 +26,10 @@ POLL_S = 1.0  # seconds between two looks at a loading
 def model_status(ref: ModelRef) -> None:
     """Whether the model is in memory, its limits, and buttons to load it and let it go.
 
-    Follows a loading on its own, and draws the page anew when it is over.
+    Follows a loading on its own, and draws the page anew when it is over. A click on a button here
+    draws this part alone.
     """
-    live = _is_loading(ref)
-    st.fragment(_show, run_every=POLL_S if live else None)(ref, was_live=live)
+    st.fragment(_show)(ref)
 
 
 def _is_loading(ref: ModelRef) -> bool:
@@ -36,19 +37,23 @@ def _is_loading(ref: ModelRef) -> bool:
     return models().loading(ref) is not None or (future is not None and not future.done())
 
 
-def _show(ref: ModelRef, *, was_live: bool) -> None:
-    live = _is_loading(ref)
-    if live != was_live:
-        st.rerun(scope="app")
-    residents = {resident.ref: resident for resident in models().residents()}
-    mine = residents.pop(ref, None)
-    if live:
-        _on_its_way(ref)
-    elif mine is not None and mine.info is not None:
+def _show(ref: ModelRef) -> None:
+    if _is_loading(ref):
+        st.fragment(_follow, run_every=POLL_S)(ref)
+        return
+    mine = next((one for one in models().residents() if one.ref == ref), None)
+    if mine is not None and mine.info is not None:
         _in_memory(mine)
     else:
         _not_in_memory(ref)
-    _others(resident for resident in residents.values() if resident.size)
+    _others(ref)
+
+
+def _follow(ref: ModelRef) -> None:
+    if not _is_loading(ref):
+        st.rerun(scope="app")
+    _on_its_way(ref)
+    _others(ref)
 
 
 def _on_its_way(ref: ModelRef) -> None:
@@ -76,12 +81,21 @@ def _in_memory(resident: Resident) -> None:
         place = "the GPU" if info.device.startswith("cuda") else "the CPU"
         words = f"In memory: {gigabytes(resident.size)} on {place}."
     context = f" Reads up to {plural(info.context, 'token')}." if info.context else ""
-    st.caption(f":material/check_circle: {words}{context}")
+    st.caption(f":material/check_circle: {words}{context}{_most(resident.peak)}")
     if info.notes:
         with st.expander(f"What to know about it ({len(info.notes)})"):
             st.markdown("\n".join(f"- {as_markdown(note)}" for note in info.notes))
     if resident.size and not settings().public:
         _unload_button(resident.ref, "Unload", key="model.unload")
+
+
+def _most(peak: PeakMemory | None) -> str:
+    """The most memory that was in use, once it has answered."""
+    if peak is None:
+        return ""
+    if peak.whole_process:
+        return f" At most {gigabytes(peak.bytes)} in use by all of Chorale since it was started."
+    return f" At most {gigabytes(peak.bytes)} in use on the GPU while it answered."
 
 
 def _not_in_memory(ref: ModelRef) -> None:
@@ -102,16 +116,18 @@ def _not_in_memory(ref: ModelRef) -> None:
         )
 
 
-def _others(others: Iterable[Resident]) -> None:
+def _others(ref: ModelRef) -> None:
+    """The other models that take memory here."""
+    others = [one for one in models().residents() if one.ref != ref and one.size]
     for place, other in enumerate(others):
         name = as_markdown(model_name(other.ref), limit=40)
         if other.loading is not None:
             st.caption(f"Also on its way: {name}")
             continue
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.caption(f"Also in memory: {name}, {gigabytes(other.size)}", width="stretch")
+        with st.container(gap="xxsmall"):
+            st.caption(f"Also in memory: {name}, {gigabytes(other.size)}")
             if not settings().public:
-                _unload_button(other.ref, f"Unload {name}", key=f"icon.unload.{place}")
+                _unload_button(other.ref, f"Unload {name}", key=f"model.unload.{place}")
 
 
 def _unload_button(ref: ModelRef, label: str, *, key: str) -> None:

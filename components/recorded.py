@@ -1,34 +1,41 @@
-"""The recorded run that fills the page on first sight."""
+"""The recorded runs that fill the pages on first sight."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import streamlit as st
 
-from data.divergences import Place
+from components.text import as_markdown
+from data.divergences import Place, TokenDivergence
 from data.exports import from_parquet
+from data.recorded_divergences import read_divergences
 from data.schema import RunData
-from experiments.drift import Divided
 
-_EXAMPLES = Path(__file__).parents[1] / "data" / "examples"
-_FILE, _CONVERSATIONS = _EXAMPLES / "diversity.parquet", _EXAMPLES / "drift.parquet"
+_FOLDER = Path(__file__).parents[1] / "data" / "examples"
 
 
 @st.cache_resource(show_spinner=False)
-def recorded_run() -> RunData | None:
-    """The bundled recording; None in a copy of the app without it."""
-    return from_parquet(_FILE) if _FILE.exists() else None
+def recorded_run(page: str = "diversity") -> RunData | None:
+    """A page's bundled recording; None in a copy of the app without it."""
+    file = _FOLDER / f"{page}.parquet"
+    return from_parquet(file) if file.exists() else None
 
 
 @st.cache_resource(show_spinner=False)
-def recorded_conversations() -> tuple[RunData, dict[Place, Divided]] | None:
-    """The bundled conversations with their divergences; None in a copy without them."""
-    if not _CONVERSATIONS.exists():
-        return None
-    data = from_parquet(_CONVERSATIONS)
-    columns = pq.read_table(_CONVERSATIONS, columns=["kl", "js"]).to_pydict()
-    places = zip(data.keys, (sample.index for sample in data.samples), strict=True)
-    values = zip(columns["kl"], columns["js"], strict=True)
-    return data, {place: Divided(*one) for place, one in zip(places, values, strict=True)}
+def recorded_divergences(page: str) -> Mapping[Place, TokenDivergence]:
+    """Those of a page's recording; empty without one."""
+    data = recorded_run(page)
+    return read_divergences(_FOLDER / f"{page}.parquet", data) if data is not None else {}
+
+
+def recorded_badge(data: RunData, *, how: str = "asked of") -> None:
+    """Say that what stands below was not drawn just now, but played or asked of the model."""
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.badge("recorded run", icon=":material/history:", color="gray")
+        st.caption(
+            f"“{as_markdown(data.run.prompt)}”, {how} the bundled teaching model on "
+            f"{data.run.created:%-d %B %Y}. Press Sample to make your own.",
+            width="content",
+        )

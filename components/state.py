@@ -33,6 +33,10 @@ class DiversityState:
     kind: str = ""
 
 
+def _diversity() -> DiversityState:
+    return DiversityState(kind="sampling")
+
+
 def _quantization() -> DiversityState:
     return DiversityState(kind="quantization")
 
@@ -67,7 +71,7 @@ class State:
     looked_up: dict[tuple[str, str], HubFacts] = field(default_factory=dict)
     served: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
-    diversity: DiversityState = field(default_factory=DiversityState)
+    diversity: DiversityState = field(default_factory=_diversity)
     quantization: DiversityState = field(default_factory=_quantization)
     drift: DiversityState = field(default_factory=_drift)
     page: str = "diversity"

@@ -7,14 +7,17 @@ import os
 import sys
 from pathlib import Path
 
-from data.divergences import DivergenceStore
+from data.divergences import DivergenceStore, Place, TokenDivergence
 from data.errors import ChoraleError
 from data.exports import to_csv, to_parquet
+from data.recorded_divergences import divergence_columns
 from data.store import Store
+from experiments.base import Experiment
+from experiments.comparing import Comparisons
 from experiments.jobs import JobManager
 from experiments.layout import warm_up
 from experiments.limits import Limits
-from experiments.sampling import SamplingExperiment
+from experiments.quantization import QuantizationExperiment
 from experiments.settings_file import read_experiment
 from experiments.snapshot import Phase, Snapshot
 from models.base import Embedder
@@ -55,7 +58,7 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(experiment: SamplingExperiment, store: Store, options: argparse.Namespace) -> int:
+def _run(experiment: Experiment, store: Store, options: argparse.Namespace) -> int:
     if not options.quick_map:
         print("preparing the map", file=sys.stderr)
         warm_up()
@@ -65,28 +68,52 @@ def _run(experiment: SamplingExperiment, store: Store, options: argparse.Namespa
 
         return load_embedder(options.embedder)
 
-    divergences = DivergenceStore(options.database)
-    jobs = JobManager(store, ModelManager(), embedder, divergences=divergences, limits=Limits())
+    models, divergences = ModelManager(), DivergenceStore(options.database)
+    jobs = JobManager(store, models, embedder, divergences=divergences, limits=Limits())
     try:
         run_id = jobs.submit(experiment, owner=OWNER)
         print(run_id, flush=True)
         shown = _follow(jobs, run_id)
+        _compare(run_id, store, divergences, models)
+        found = divergences.load(run_id)
+    except ChoraleError as error:
+        print(error, file=sys.stderr)
+        return 1
     finally:
         jobs.shutdown()
         divergences.close()
     for key, wanted in shown.wanted.items():
         print(f"{key}: {shown.drawn[key]} of {wanted}")
     try:
-        _write(shown, options)
+        _write(shown, found, options)
     except OSError as error:
         print(f"{error}. The run is kept in the database.", file=sys.stderr)
         return 1
     return 0 if shown.phase is Phase.DONE else 1
 
 
-def _write(shown: Snapshot, options: argparse.Namespace) -> None:
+def _compare(run_id: str, store: Store, divergences: DivergenceStore, models: ModelManager) -> None:
+    """Find what precision changed at each token; nothing for runs of another kind.
+
+    Raises:
+        ChoraleError: a model can't read the answers.
+    """
+    if store.run(run_id).kind != QuantizationExperiment.kind:
+        return
+    print("comparing token by token", file=sys.stderr)
+    comparisons = Comparisons(store, divergences, models)
+    comparisons.start(run_id, owner=OWNER)
+    comparisons.wait(run_id)
+    shown = comparisons.shown(run_id)
+    if shown is not None and shown.error is not None:
+        raise shown.error
+
+
+def _write(
+    shown: Snapshot, found: dict[Place, TokenDivergence], options: argparse.Namespace
+) -> None:
     if options.parquet:
-        options.parquet.write_bytes(to_parquet(shown.data))
+        options.parquet.write_bytes(to_parquet(shown.data, divergence_columns(shown.data, found)))
     if options.csv:
         options.csv.write_bytes(to_csv(shown.data))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from data.divergences import Place, TokenDivergence
@@ -42,7 +43,7 @@ class PrecisionSummary:
 
 
 def summarise(data: RunData, found: Mapping[Place, TokenDivergence]) -> PrecisionSummary:
-    """Compare a run's two conditions.
+    """Compare a run's two conditions; the same run always gets the same intervals.
 
     Args:
         data: its draws.
@@ -55,9 +56,13 @@ def summarise(data: RunData, found: Mapping[Place, TokenDivergence]) -> Precisio
     both = sorted(drawn[keys[0]].keys() & drawn[keys[1]].keys())
     first, second = ([drawn[key][index].token_ids for index in both] for key in keys)
     told = {key: [one for (k, _), one in found.items() if k == key] for key in keys}
+
+    def mean(parts: list[np.ndarray]) -> Estimate:
+        return mean_per_token(parts, rng=np.random.default_rng(data.run.seed))
+
     return PrecisionSummary(
-        kl={key: mean_per_token([one.kl for one in told[key]]) for key in keys},
-        js={key: mean_per_token([one.js for one in told[key]]) for key in keys},
+        kl={key: mean([one.kl for one in told[key]]) for key in keys},
+        js={key: mean([one.js for one in told[key]]) for key in keys},
         identical=identical_share(first, second),
         common=tokens_in_common(first, second),
         curves={key: mean_by_position([one.kl for one in told[key]]) for key in keys},

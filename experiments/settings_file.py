@@ -12,7 +12,10 @@ from typing import Any, get_args
 import yaml
 
 from data.errors import ChoraleError
-from data.schema import Condition, Decoding, ModelRef, Quantization, Strategy
+from data.schema import Condition, Decoding, ModelRef, Plan, Quantization, Reference, Strategy
+from experiments.base import Experiment
+from experiments.conversation import ConversationExperiment
+from experiments.quantization import QuantizationExperiment
 from experiments.sampling import SamplingExperiment
 from experiments.strategies.registry import strategy
 
@@ -37,6 +40,14 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "strategy": (str,),
     "options": (dict,),
     "choir": (list,),
+    "plan": (dict,),
+    "lines": (list,),
+    "replicates": (int,),
+    "replies": (int,),
+    "reminders": (list,),
+    "reminder": (str,),
+    "marks": (list,),
+    "reference": (str,),
 }
 _WORDS = {
     str: "text",
@@ -49,7 +60,9 @@ _EXPERIMENT = ("kind", "prompt", "seed", "conditions")
 _MODEL = ("revision", "quantization")
 _DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens", "stop")
 _STRATEGY = ("strategy", "options", "choir")
-_CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING, *_STRATEGY)
+_CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING, *_STRATEGY, "plan")
+_TEXTS, _TURNS = ("lines", "marks"), ("reminders",)
+_PLAN = (*_TEXTS, *_TURNS, "replicates", "replies", "reminder", "reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +72,11 @@ class _Entry:
     value: Any
 
 
-def read_experiment(text: str) -> SamplingExperiment:
+def read_experiment(text: str) -> Experiment:
     """The experiment that a YAML text describes.
 
     ```yaml
+    kind: sampling     # if left out; quantization compares two precisions
     prompt: What should the harbour become?
     seed: 7            # 0 if left out
     conditions:        # 1 to 4; keys a, b, c, d unless given
@@ -78,19 +92,34 @@ def read_experiment(text: str) -> SamplingExperiment:
     options (`strategy: verbalized` and `options: {answers: 4}`); and choir, a list of more models
     that take turns with the first.
 
+    Of `kind: conversation`, each condition has a plan instead of n, with the fields of
+    `data.schema.Plan`; its lines are what the user says, turn by turn.
+
     Raises:
         ChoraleError: it isn't YAML, or a key is missing, unknown or out of range; names the line
             where there is one.
     """
     entries = _entries(_root(text), _EXPERIMENT, needed=("prompt", "conditions"))
-    if "kind" in entries and entries["kind"].value != SamplingExperiment.kind:
-        raise _wrong(entries["kind"].line, "“kind” must be “sampling”")
+    kind = _kind(entries)
     listed = entries["conditions"].node.value
-    return SamplingExperiment(
+    return kind(
         prompt=entries["prompt"].value,
         conditions=tuple(map(_condition, listed, cycle(string.ascii_lowercase))),
         seed=entries["seed"].value if "seed" in entries else 0,
     )
+
+
+def _kind(
+    entries: Mapping[str, _Entry],
+) -> type[SamplingExperiment | ConversationExperiment]:
+    if "kind" not in entries:
+        return SamplingExperiment
+    offered = (SamplingExperiment, QuantizationExperiment, ConversationExperiment)
+    kinds = {kind.kind: kind for kind in offered}
+    named = entries["kind"]
+    if named.value not in kinds:
+        raise _wrong(named.line, f"“kind” must be {' or '.join(f'“{kind}”' for kind in kinds)}")
+    return kinds[named.value]
 
 
 def _root(text: str) -> yaml.Node:
@@ -140,7 +169,9 @@ def _value(name: str, node: yaml.Node, line: int) -> Any:
 
 
 def _condition(node: yaml.Node, key: str) -> Condition:
-    entries = _entries(node, _CONDITION, needed=("model", "n"))
+    planned = any(str(name.value) == "plan" for name, _ in getattr(node, "value", ()))
+    entries = _entries(node, _CONDITION, needed=("model",) if planned else ("model", "n"))
+    plan = _plan(entries["plan"].node) if planned else None
     values = {name: entry.value for name, entry in entries.items()}
     if values.get("quantization", "bf16") not in get_args(Quantization):
         choices = ", ".join(get_args(Quantization))
@@ -157,10 +188,27 @@ def _condition(node: yaml.Node, key: str) -> Condition:
         model=model,
         decoding=Decoding(**{k: values[k] for k in _DECODING if k in values}),
         system=values.get("system", ""),
-        n=values["n"],
+        n=values.get("n", plan.draws if plan else 0),
         strategy=_strategy(entries),
         choir=_choir(entries),
+        plan=plan,
     )
+
+
+def _plan(node: yaml.Node) -> Plan:
+    entries = _entries(node, _PLAN, needed=("lines",))
+    for names, kind, told in ((_TEXTS, str, "texts"), (_TURNS, int, "turns")):
+        for name in names:
+            if name in entries and not all(type(each) is kind for each in entries[name].value):
+                raise _wrong(entries[name].line, f"“{name}” must be a list of {told}")
+    if "reference" in entries and entries["reference"].value not in get_args(Reference):
+        choices = ", ".join(get_args(Reference))
+        raise _wrong(entries["reference"].line, f"“reference” must be one of {choices}")
+    values: dict[str, Any] = {
+        name: tuple(entry.value) if isinstance(entry.value, list) else entry.value
+        for name, entry in entries.items()
+    }
+    return Plan(**values)
 
 
 def _strategy(entries: Mapping[str, _Entry]) -> Strategy:

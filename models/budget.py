@@ -14,6 +14,7 @@ from data.errors import ChoraleError, ModelError
 from data.schema import ModelRef
 from models.base import ModelInfo
 from models.loading_watch import LoadingState
+from models.memory import PeakMemory
 from models.registry import available_memory, known_shape, resolve
 from models.server_address import is_server
 from models.shape import ModelShape, memory_of, weight_bytes
@@ -28,12 +29,14 @@ class Resident:
         size: bytes of its weights; 0 where they are not here.
         info: what it is, once it is loaded.
         loading: how far it is, until it is loaded.
+        peak: the most that was in use by the end of its last turn; None before, and elsewhere.
     """
 
     ref: ModelRef
     size: int
     info: ModelInfo | None
     loading: LoadingState | None
+    peak: PeakMemory | None = None
 
 
 def is_echo(ref: ModelRef) -> bool:

@@ -24,6 +24,7 @@ from models.budget import (
     within_budget,
 )
 from models.loading_watch import LoadingCancelled, LoadingState, Watch, watched_by
+from models.memory import PeakMemory
 from models.server_address import is_server
 from models.turns import Queue, Turn, without_frames
 
@@ -64,6 +65,11 @@ class _Worker:
     loaded: float | None = None  # since when
     served: bool = False
     leaving: bool = False  # somebody asked for its end
+    peak: PeakMemory | None = None
+
+
+def _state(worker: _Worker) -> LoadingState | None:
+    return None if worker.loaded is not None else worker.watch.state
 
 
 class ModelManager:
@@ -156,8 +162,7 @@ class ModelManager:
         """The models in memory and those being loaded, eldest first."""
         with self._changed:
             return tuple(
-                Resident(ref, w.size, w.info, None if w.loaded is not None else w.watch.state)
-                for ref, w in self._workers.items()
+                Resident(ref, w.size, w.info, _state(w), w.peak) for ref, w in self._workers.items()
             )
 
     def loaded(self) -> tuple[ModelRef, ...]:
@@ -169,7 +174,7 @@ class ModelManager:
         """How far the loading of this model is; None when it isn't being loaded right now."""
         with self._changed:
             worker = self._workers.get(ref)
-            return None if worker is None or worker.loaded is not None else worker.watch.state
+            return None if worker is None else _state(worker)
 
     def close(self) -> None:
         """Cancel what waits, let the turns in progress end, let every model go."""
@@ -232,6 +237,7 @@ class ModelManager:
                 worker.loaded = time.monotonic()
             while (turn := self._next(ref)) is not None:
                 turn.run(model)
+                worker.peak = getattr(model, "peak_memory", None)
                 del turn  # its work may hold what the model has made
             del model
         finally:

@@ -12,10 +12,9 @@ from components.findings import diversity_finding
 from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
-from components.recorded import recorded_run
+from components.recorded import recorded_badge, recorded_run
 from components.state import State
 from components.teaching import off_topic_hint
-from components.text import as_markdown
 from components.tiles import diversity_tiles
 from components.views.accounts import account_notes, asks_differently, for_the_same_tokens
 from components.views.map import map_controls, map_view
@@ -61,13 +60,7 @@ def _recorded(state: State, finding: DeltaGenerator) -> None:
     if data is None:
         finding.markdown("Ask something, and press **Sample**.")
         return
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        st.badge("recorded run", icon=":material/history:", color="gray")
-        st.caption(
-            f"“{as_markdown(data.run.prompt)}”, asked of the bundled teaching model on "
-            f"{data.run.created:%-d %B %Y}. Press Sample to make your own.",
-            width="content",
-        )
+    recorded_badge(data)
     _results(state, data, finding, running=False)
 
 

@@ -12,11 +12,11 @@ from components.figures.drift import curve_description, curve_figure, curve_fram
 from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
-from components.recorded import recorded_conversations
+from components.recorded import recorded_badge, recorded_divergences, recorded_run
 from components.services import divergences
 from components.state import State
 from components.teaching import off_topic_hint
-from components.text import as_markdown, plural
+from components.text import plural
 from components.views.drift_tabs import drift_tabs
 from data.divergences import Place
 from data.examples.plans import known_hold
@@ -69,18 +69,12 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
 
 
 def _recorded(finding: DeltaGenerator) -> None:
-    found = recorded_conversations()
-    if found is None:
+    data = recorded_run("drift")
+    if data is None:
         finding.markdown("Choose a persona and what the user says, and press **Sample**.")
         return
-    data, divided = found
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        st.badge("recorded run", icon=":material/history:", color="gray")
-        st.caption(
-            f"{as_markdown(data.run.prompt)}, played by the bundled teaching model on "
-            f"{data.run.created:%-d %B %Y}. Press Sample to hold your own conversations.",
-            width="content",
-        )
+    recorded_badge(data, how="played by")
+    divided = per_reply(recorded_divergences("drift"))
     _results(data, divided, finding, running=False)
 
 

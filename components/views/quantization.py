@@ -17,6 +17,7 @@ from components.jobs import followed_run, progress
 from components.layout import theme
 from components.precision import precision_finding, precision_tiles
 from components.problems import problems_shown, show_problem
+from components.recorded import recorded_badge, recorded_divergences, recorded_run
 from components.services import comparisons, divergences
 from components.state import State
 from components.text import plural
@@ -49,7 +50,7 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
     if snapshot is None:
         if was_live:
             st.rerun()
-        _nothing_yet(finding)
+        _recorded(finding)
         return
     comparison = comparisons().shown(snapshot.run.id)
     busy = snapshot.active or (comparison is not None and comparison.active)
@@ -80,6 +81,15 @@ def _go_on(state: State, snapshot: Snapshot, comparison: Comparison | None) -> N
         st.rerun()
     if comparison is None or not comparison.active:
         st.rerun()
+
+
+def _recorded(finding: DeltaGenerator) -> None:
+    data = recorded_run("quantization")
+    if data is None:
+        _nothing_yet(finding)
+        return
+    recorded_badge(data)
+    _results(data, _recorded_summary(data), finding, running=False)
 
 
 def _nothing_yet(finding: DeltaGenerator) -> None:
@@ -135,6 +145,11 @@ def _offer_comparison(state: State, data: RunData) -> None:
 )
 def _summary(data: RunData, version: int) -> PrecisionSummary:
     return summarise(data, divergences().load(data.run.id))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False, hash_funcs={RunData: lambda d: d.run.id})
+def _recorded_summary(data: RunData) -> PrecisionSummary:
+    return summarise(data, recorded_divergences("quantization"))
 
 
 def _results(

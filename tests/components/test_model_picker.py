@@ -174,6 +174,18 @@ def test_a_damaged_folder_is_explained(picker, tmp_path) -> None:
     assert "config.json" in settled(picker).error[0].value.replace("\\", "")
 
 
+def test_a_folder_that_can_not_be_loaded_says_so_before_it_is_chosen(picker, tmp_path) -> None:
+    from models.registry import BUNDLED_FOLDER
+
+    (tmp_path / "config.json").write_bytes((BUNDLED_FOLDER / "config.json").read_bytes())
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickled")
+    choose(picker, _OTHER).text_input(key="model.id").input(str(tmp_path)).run()
+    assert "pickle files only" in settled(picker).error[0].value
+    assert not [b for b in picker.button if b.key == "model.use"]
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    assert "without a tokenizer" in settled(picker.run()).error[0].value
+
+
 def test_nothing_typed_is_no_model(picker) -> None:
     choose(picker, _OTHER).button(key="model.use").click().run()
     assert "No model is named" in settled(picker).error[0].value

@@ -15,6 +15,7 @@ from data.schema import ModelRef
 from models.budget import Resident
 from models.echo import EchoModel
 from models.loading_watch import Stage, current_watch
+from models.memory import PeakMemory
 
 REF = ModelRef("echo#mine")
 WAIT = 20  # seconds until a test gives up; none of them waits that long
@@ -22,6 +23,8 @@ WAIT = 20  # seconds until a test gives up; none of them waits that long
 
 class Noted(EchoModel):
     """An echo with something to know about it."""
+
+    peak_memory = PeakMemory(3_100_000_000, whole_process=True)
 
     @property
     def info(self):
@@ -89,6 +92,7 @@ def test_a_model_is_loaded_and_let_go_by_hand(manage) -> None:
     assert "Not in memory yet" in words(tab)
     tab = done(press(tab, "model.load"))
     assert "In memory: 2 GB on the CPU. Reads up to 512 tokens." in words(tab)
+    assert "At most 3.1 GB in use by all of Chorale" in words(tab)
     assert "- \u2068Keeps *one* prompt cache per sample.\u2069" in words(tab)
     assert tab.expander[0].label == "What to know about it (1)"
     press(tab, "model.unload")
@@ -143,7 +147,8 @@ def test_other_models_in_memory_are_listed_with_their_size(manage) -> None:
     tab = opened()
     assert words(tab).count("Also in memory") == 2
     assert "NF4" in words(tab)
-    press(tab, "icon.unload.0")
+    assert tab.button(key="model.unload.0").label.startswith("Unload ")
+    press(tab, "model.unload.0")
     for _ in range(WAIT * 100):
         if len(manager.residents()) == 1:
             break
@@ -196,3 +201,9 @@ def test_what_others_hold_counts_as_free_for_a_choir(monkeypatch) -> None:
     refs = [ModelRef("a/one"), ModelRef("a/two")]
     assert not fit_together(refs, [])
     assert fit_together(refs, [Resident(ModelRef("a/other"), 2 * 10**9, None, None)])
+
+
+def test_the_peak_names_its_device() -> None:
+    assert model_status._most(None) == ""
+    on_gpu = model_status._most(PeakMemory(9_700_000_000, whole_process=False))
+    assert on_gpu == " At most 9.7 GB in use on the GPU while it answered."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.exports import from_parquet
+from data.recorded_divergences import read_divergences
 from data.schema import RunState
 from data.store import Store
 from experiments.__main__ import main
@@ -40,6 +41,29 @@ def test_a_run_is_kept_reported_and_written(call, tmp_path, capsys):
     assert data.run.state is RunState.DONE
     assert from_parquet(out).samples == data.samples
     assert (tmp_path / "run.csv").read_bytes().count(b"\r\n") == 21
+
+
+PRECISIONS = """\
+kind: quantization
+prompt: What should the harbour become?
+conditions:
+  - {model: MODEL, n: 8}
+  - {model: MODEL, n: 8, quantization: nf4}
+"""
+
+
+def test_two_precisions_are_compared_and_written(call, tmp_path):
+    out = tmp_path / "run.parquet"
+    assert call("echo", "--parquet", str(out), text=PRECISIONS) == 0
+    data = from_parquet(out)
+    found = read_divergences(out, data)
+    assert len(found) == 16
+    for key, sample in zip(data.keys, data.samples, strict=True):
+        kl = found[key, sample.index].kl
+        assert len(kl) == len(sample.token_ids)
+        assert (
+            kl.max() < 1e-6
+        )  # an echo is the same in every precision, but for what float16 rounds
 
 
 def test_a_failed_run_keeps_what_came(call, capsys):

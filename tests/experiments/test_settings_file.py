@@ -6,6 +6,7 @@ import pytest
 
 from data.errors import ChoraleError, PromptError
 from data.schema import Condition, Decoding, ModelRef, Strategy
+from experiments.quantization import QuantizationExperiment
 from experiments.settings_file import read_experiment
 
 GOOD = """\
@@ -22,6 +23,14 @@ conditions:
      system: You are a fisher.}
   - {model: echo, n: 8, strategy: verbalized, options: {answers: 4}, choir: ["echo#two"]}
 """
+
+
+def test_two_precisions_can_be_written_down():
+    pair = "[{model: echo, n: 8}, {model: echo, n: 8, quantization: nf4}]"
+    found = read_experiment(f"kind: quantization\nprompt: Why?\nconditions: {pair}")
+    assert isinstance(found, QuantizationExperiment)
+    with pytest.raises(ChoraleError, match="line 1: “kind” must be “sampling” or “quantization”"):
+        read_experiment(f"kind: other\nprompt: Why?\nconditions: {pair}")
 
 
 def test_everything_can_be_written_down():

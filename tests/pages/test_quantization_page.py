@@ -41,9 +41,19 @@ def open_page(visit):
     services.divergences().close()
 
 
-def test_an_empty_launch_asks_and_explains(open_page):
+def test_the_first_sight_is_a_recorded_run(open_page):
     tab = settled(open_page())
     assert "What did quantization change?" in tab.words
+    assert "asked of the bundled teaching model" in tab.words
+    assert "answers with the same random numbers" in tab.words
+    assert "nats" in tab.words
+    assert tab.has_button("Sample")
+    assert not tab.has_button("Compare them")
+
+
+def test_an_empty_launch_asks_and_explains(open_page, monkeypatch):
+    monkeypatch.setattr("components.views.quantization.recorded_run", lambda page: None)
+    tab = settled(open_page())
     assert "Choose two precisions and press **Sample**" in tab.words
     assert tab.has_button("Sample")
 
@@ -122,6 +132,17 @@ def test_an_open_tab_shows_its_part(open_page, name, words):
     tab.app.session_state["quantization.tabs"] = name
     settled(tab).app.run()
     assert words in settled(tab).words
+
+
+def test_earlier_runs_are_those_of_the_page(open_page, visit):
+    tab = open_page().sample()
+    other = visit(owner=tab.state.owner)
+    for page, count in ((other, 0), (tab, 1)):
+        page.app.session_state["runs"] = True
+        page.app.run()
+        opened = [b for b in page.app.button if (b.key or "").startswith("run.open.")]
+        assert len(opened) == count
+    assert "None yet" in other.words
 
 
 def test_a_run_of_another_page_stays_there(open_page, visit):
