@@ -18,10 +18,12 @@ from components.teaching import off_topic_hint
 from components.text import as_markdown
 from components.tiles import diversity_tiles
 from components.views.accounts import account_notes, asks_differently, for_the_same_tokens
+from components.views.gate import Shown, let_through
 from components.views.map import map_controls, map_view
 from components.views.tabs import diversity_tabs
 from data.schema import RunData
 from experiments.analysis import Analysis
+from experiments.quality import Stars
 from experiments.snapshot import Snapshot
 from metrics.catalogue import DEFAULT_PANEL
 
@@ -79,20 +81,28 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
         return
     off_topic_hint(data)
     account_notes(data, names)
+    stars: Stars = {}
     picture, numbers = st.columns([2, 1], gap="medium")
     with picture:
-        threshold, colour_by = map_controls()
-        analysis = analysis_of(data, threshold=threshold, running=running)
-        map_view(state, data, analysis, names=names, colour_by=colour_by)
-    at_tokens = for_the_same_tokens(data, analysis) if asks_differently(data.run) else None
-    finding.markdown(
-        diversity_finding(analysis, names, theme=theme(), running=running, at_tokens=at_tokens)
-    )
+        threshold, colour_by, gate = map_controls()
+        counted = let_through(data, gate, stars)
+        analysis = analysis_of(counted, threshold=threshold, running=running)
+        map_view(state, counted, analysis, names=names, colour_by=colour_by)
+    shown = Shown(data, counted, analysis, stars)
+    finding.markdown(_finding(shown, names, gated=bool(gate.source), running=running))
     with numbers:
         diversity_tiles(
             _estimates(analysis), DEFAULT_PANEL, common_n=analysis.common_n, theme=theme()
         )
-    diversity_tabs(state, data, analysis, names=names)
+    diversity_tabs(state, shown, names=names)
+
+
+def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool, running: bool) -> str:
+    at_tokens = for_the_same_tokens(shown) if asks_differently(shown.data.run) else None
+    text = diversity_finding(
+        shown.analysis, names, theme=theme(), running=running, at_tokens=at_tokens
+    )
+    return f"Of the answers that pass the quality gate: {text}" if gated else text
 
 
 def _nothing_yet(finding: DeltaGenerator, *, running: bool) -> None:
