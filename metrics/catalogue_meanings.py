@@ -8,7 +8,6 @@ from metrics.catalogue_panel import ASSEMBLAGE
 from metrics.measure import BOOTSTRAP, Measure
 
 _GROUPING = "It is as good as the grouping into meanings."
-_PAIRWISE = "None: pairs of one answer belong together; draw again to see how far it moves."
 
 MEANINGS = (
     Measure(
@@ -75,7 +74,6 @@ MEANINGS = (
         minimum=0,
         maximum=None,
         floor=8,
-        moves_with_n=True,
         digits=".1f",
         formula=r"\sum_c \left[1 - \binom{T - Q_c}{t} \Big/ \binom{T}{t}\right]",
         tells="How many meanings to expect in t calls, where a call may give a whole list.",
@@ -168,7 +166,7 @@ MEANINGS = (
         tells="How unlike the answers are by graded judgements, without drawing a line.",
         cannot_tell="More than the judgements: an NLI model trained on short sentences misjudges "
         "long answers. It depends on t and on n.",
-        interval=_PAIRWISE,
+        interval=BOOTSTRAP,
         references=("Nikitin et al. 2024",),
     ),
     Measure(
@@ -184,7 +182,7 @@ MEANINGS = (
         formula=r"\sum_k \max(0, 1 - \lambda_k(L))",
         tells="How many separate groups the judgements see, parts of groups included.",
         cannot_tell="Whether weak judgements everywhere or a few strong ones make it.",
-        interval=_PAIRWISE,
+        interval=BOOTSTRAP,
         references=("Lin et al. 2024",),
         differs="lm-polygraph takes a classifier's P(an answer entails itself) as it comes; here "
         "an answer is always itself.",

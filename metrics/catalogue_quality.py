@@ -64,20 +64,21 @@ QUALITY = (
     Measure(
         key="darling",
         label="Quality times difference",
-        name="DARLING reward, mean (least quality of the pool as zero)",
+        name="DARLING reward, mean (scores as levels 1 to 10)",
         unit="",
         minimum=0,
-        maximum=None,
+        maximum=10,
         direction="Higher is better.",
         floor=8,
         digits=".2f",
         formula=r"\tfrac1n \sum_i q_i \max\left(0.1, \tfrac{n - n_{c(i)}}{n - 1}\right)",
         tells="Whether good answers are also the ones that say something else.",
-        cannot_tell="Which of both makes it high. Its size depends on the scale of the score. "
-        + _SCORE,
+        cannot_tell="Which of both makes it high. Levels are tenths of the scores at hand, so "
+        "values of different runs don't compare. " + _SCORE,
         interval=BOOTSTRAP,
         references=("Li et al. 2025, DARLING",),
-        differs="The class of an answer is that of the partition chosen; DARLING's is by union-"
-        "find over its own classifier, whose weights were not found.",
+        differs="Levels, never negative, take the place of the score or its shift. The class of "
+        "an answer is that of the partition chosen; DARLING's is by union-find over its own "
+        "classifier, whose weights were not found.",
     ),
 )
