@@ -10,13 +10,14 @@ import streamlit as st
 from components.views.accounts import accounts_table, asks_differently
 from components.views.charts import named
 from components.views.gate import Shown
+from components.views.measures import measures_view
 from components.views.similarity import similarity_view
 from components.views.sources import source_notes
 from experiments.analysis import Analysis
 from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, Measure
 from metrics.uncertainty import Difference
 
-_PARTS = ("Main measures", "Similarity")
+_PARTS = ("Main measures", "All measures", "Similarity")
 
 
 def compare_view(shown: Shown, names: Mapping[str, str]) -> None:
@@ -32,6 +33,8 @@ def compare_view(shown: Shown, names: Mapping[str, str]) -> None:
     )
     if part == "Similarity":
         similarity_view(shown.data, shown.analysis, names)
+    elif part == "All measures":
+        measures_view(shown, names)
     else:
         _main(shown, names)
 

@@ -12,11 +12,15 @@ from components.figures.curves import growth_description, growth_figure, growth_
 from components.findings import coloured
 from components.layout import theme
 from components.views.charts import chart, named, spanned
+from components.views.gate import Shown
+from components.views.sweep import sweep_view
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.growth import Growth, growths
 from metrics.extrapolation import Curve
 from metrics.uncertainty import Estimate
+
+_PARTS = ("Number of answers", "Temperature")
 
 
 @computed_once
@@ -24,7 +28,23 @@ def _growths(data: RunData, analysis: Analysis) -> dict[str, Growth]:
     return growths(data, analysis.labels)
 
 
-def curves_view(data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
+def curves_view(shown: Shown, names: Mapping[str, str]) -> None:
+    """One kind of curves, computed when it is chosen."""
+    part = st.segmented_control(
+        "Curves over",
+        _PARTS,
+        default=_PARTS[0],
+        required=True,
+        key="diversity.curves",
+        persist_state="session",
+    )
+    if part == "Temperature":
+        sweep_view(shown, names)
+    else:
+        _growth(shown.data, shown.analysis, names)
+
+
+def _growth(data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
     """A curve per condition, what each would come to, and who can't have one."""
     found = _growths(data, analysis)
     for key, one in found.items():

@@ -88,8 +88,8 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
         counted = let_through(data, gate, stars)
         analysis = analysis_of(counted, threshold=threshold, running=running)
         map_view(state, counted, analysis, names=names, colour_by=colour_by)
-    shown = Shown(data, counted, analysis, stars)
-    finding.markdown(_finding(shown, names, gated=bool(gate.source), running=running))
+    shown = Shown(data, counted, analysis, stars, running)
+    finding.markdown(_finding(shown, names, gated=bool(gate.source)))
     with numbers:
         diversity_tiles(
             _estimates(analysis), DEFAULT_PANEL, common_n=analysis.common_n, theme=theme()
@@ -97,10 +97,10 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
     diversity_tabs(state, shown, names=names)
 
 
-def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool, running: bool) -> str:
+def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool) -> str:
     at_tokens = for_the_same_tokens(shown) if asks_differently(shown.data.run) else None
     text = diversity_finding(
-        shown.analysis, names, theme=theme(), running=running, at_tokens=at_tokens
+        shown.analysis, names, theme=theme(), running=shown.running, at_tokens=at_tokens
     )
     return f"Of the answers that pass the quality gate: {text}" if gated else text
 

@@ -25,12 +25,14 @@ class Shown:
         data: the answers that count.
         analysis: of those.
         stars: what the visitor gave to answers, by condition key and index.
+        running: more answers are to come.
     """
 
     whole: RunData
     data: RunData
     analysis: Analysis
     stars: Stars
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)

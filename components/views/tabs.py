@@ -12,6 +12,7 @@ from components.views.compare import compare_view
 from components.views.curves import curves_view
 from components.views.download import download_view
 from components.views.gate import Shown
+from components.views.selection import selection_view
 from components.views.tokens import tokens_view
 from components.views.tradeoffs import tradeoffs_view
 
@@ -22,9 +23,10 @@ def diversity_tabs(state: State, shown: Shown, *, names: Mapping[str, str]) -> N
         "Meanings": lambda: meanings_view(state, shown, names),
         "Answers": lambda: answers_view(state, shown, names),
         "Compare": lambda: compare_view(shown, names),
-        "Curves": lambda: curves_view(shown.data, shown.analysis, names),
+        "Curves": lambda: curves_view(shown, names),
         "Trade-offs": lambda: tradeoffs_view(shown, names),
         "Tokens": lambda: tokens_view(state, shown.data, names),
+        "Selection": lambda: selection_view(shown, names),
         "Data": lambda: download_view(shown),
     }
     tabs = st.tabs(list(views), key="diversity.tabs", on_change="rerun")
