@@ -2,8 +2,9 @@
 
 A threshold sweep shows the number at every threshold, by several rules; shuffles show what the
 order of answers does to the greedy rule; anchors show where pairs lie that are known to say the
-same, or not to, beside the threshold. Everything takes likeness as an (n, n) array: `cosine_likeness` of
-embeddings, or judgements of a classifier or of the model itself (`metrics.same.judgements`).
+same, or not to, beside the threshold. Everything takes likeness as an (n, n) array:
+`cosine_likeness` of embeddings, or judgements of a classifier or of the model itself
+(`metrics.same.judgements`).
 """
 
 from __future__ import annotations
