@@ -16,8 +16,6 @@ from metrics.quality import quality_gate
 from metrics.token_entropy import mean_logprob
 from metrics.uncertainty import Estimate, half_width, jackknife_error
 
-Stars = Mapping[tuple[str, int], int]  # by condition key and sample index
-
 
 @dataclass(frozen=True, slots=True)
 class QualitySource:
@@ -55,16 +53,6 @@ SOURCES: Mapping[str, QualitySource] = MappingProxyType(
             "prompt at temperature 1. It finds broken answers; it can’t tell a good answer from a "
             "commonplace one, and what is likely is rarely new.",
         ),
-        "stars": QualitySource(
-            label="Your stars",
-            unit="stars",
-            low=1.0,
-            high=5.0,
-            step=1.0,
-            digits=".1f",
-            about="What you gave to answers in the Answers tab. Answers without stars don’t count "
-            "while the gate is closed.",
-        ),
     }
 )
 
@@ -86,25 +74,19 @@ class Passed:
     unscored: int
 
 
-def quality_scores(
-    data: RunData, source: str, *, stars: Stars = MappingProxyType({})
-) -> NDArray[np.float64]:
+def quality_scores(data: RunData, source: str) -> NDArray[np.float64]:
     """The score of each row; NaN where it has none.
 
     Args:
         data: m rows.
         source: a key of `SOURCES`.
-        stars: what the user gave, for that source.
 
     Raises:
         ValueError: there is no such source.
     """
-    if source == "logprob":
-        return mean_logprob([sample.logprobs for sample in data.samples])
-    if source == "stars":
-        places = zip(data.keys, (sample.index for sample in data.samples), strict=True)
-        return np.array([stars.get(place, np.nan) for place in places], dtype=float)
-    raise ValueError(f"Expected source to be one of {', '.join(SOURCES)} but it was {source!r}.")
+    if source not in SOURCES:
+        raise ValueError(f"Expected source to be of {list(SOURCES)} but it was {source!r}.")
+    return mean_logprob([sample.logprobs for sample in data.samples])
 
 
 def passed(data: RunData, scores: ArrayLike, *, threshold: float) -> Passed:

@@ -10,12 +10,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from components.figures.labels import hover_text
-from components.figures.palette import FAINT_INK, INK, PAPER, Theme, condition_mark
+from components.figures.palette import INK, PAPER, Theme, condition_mark
 from components.figures.paper import on_paper, tint
 
 BRANCHES_HEIGHT = 600
 _WIDTH, _CHARACTER = 640.0, 6.6  # pixels of a narrow desktop's picture, and of a letter
-_NAMED_PARTINGS = 6
+_NUMBER, _TEXT_LINE = 40.0, 14.0  # pixels that "1.8" and its dot take, and a line of text
+_BEFORE = 0.012  # how far before its end a branch has its dot, of the whole width
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def branches_figure(
         y_title="answers",
         height=BRANCHES_HEIGHT,
     )
-    figure.update_layout(barmode="overlay", bargap=0, uniformtext={"minsize": 9, "mode": "hide"})
+    figure.update_layout(barmode="overlay", bargap=0)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(range=[0, max((bar.end for bar in bars), default=1)], showgrid=False)
     return figure
@@ -137,6 +138,7 @@ def _words(bars: Sequence[BranchBar], theme: Theme, picked: str) -> go.Bar:
         textposition="inside",
         insidetextanchor="start",
         textangle=0,
+        constraintext="none",
         textfont={"size": 12, "color": INK[theme]},
         hovertext=[_told(bar) for bar in bars],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -153,22 +155,21 @@ def _words(bars: Sequence[BranchBar], theme: Theme, picked: str) -> go.Bar:
 
 
 def _partings(bars: Sequence[BranchBar], theme: Theme) -> list[go.Scatter]:
-    """A dot where answers part, as large as the model's hesitation; the largest have a number."""
-    torn = [bar for bar in bars if bar.parts > 1 and not np.isnan(bar.entropy)]
+    """A dot where answers part, as large as the model's hesitation; large branches say it."""
+    torn = [bar for bar in bars if _is_torn(bar)]
     if not torn:
         return []
-    weighty = sorted(torn, key=lambda bar: -bar.size * bar.entropy)[:_NAMED_PARTINGS]
     return [
         go.Scatter(
-            x=[bar.end for bar in torn],
+            x=[bar.end - _BEFORE * _last(bars) for bar in torn],
             y=[bar.low + bar.size / 2 for bar in torn],
             mode="markers+text",
-            text=[f"{bar.entropy:.1f} nats" if bar in weighty else "" for bar in torn],
-            textposition="top center",
-            textfont={"size": 11, "color": FAINT_INK[theme]},
+            text=[f"{bar.entropy:.1f}" if _is_tall(bar, bars) else "" for bar in torn],
+            textposition="middle left",
+            textfont={"size": 11, "color": INK[theme]},
             marker={
                 "color": INK[theme],
-                "size": [4 + 7 * min(bar.entropy, 3) ** 0.5 for bar in torn],
+                "size": [3 + 4 * min(bar.entropy, 4) ** 0.5 for bar in torn],
                 "line": {"width": 1, "color": PAPER[theme]},
             },
             hovertext=[
@@ -178,6 +179,20 @@ def _partings(bars: Sequence[BranchBar], theme: Theme) -> list[go.Scatter]:
             hovertemplate="%{hovertext}<extra></extra>",
         )
     ]
+
+
+def _is_torn(bar: BranchBar) -> bool:
+    return bar.parts > 1 and not np.isnan(bar.entropy)
+
+
+def _is_tall(bar: BranchBar, bars: Sequence[BranchBar]) -> bool:
+    """Whether a line of text fits into its height."""
+    answers = max(other.low + other.size for other in bars)
+    return bar.size / answers * (BRANCHES_HEIGHT - 80) >= _TEXT_LINE
+
+
+def _last(bars: Sequence[BranchBar]) -> int:
+    return max(bar.end for bar in bars)
 
 
 def _bar(
@@ -199,12 +214,14 @@ def _before(counts: Mapping[str, int], key: str) -> int:
 
 
 def _fitted(bar: BranchBar, bars: Sequence[BranchBar]) -> str:
-    """What fits into the branch's own length."""
-    last = max(other.end for other in bars)
-    room = int((bar.end - bar.start) / last * _WIDTH / _CHARACTER)
-    text = " ".join(bar.text.split())
-    cut = text if len(text) <= room else text[: max(room - 1, 1)].rstrip() + "…"
-    return hover_text(cut, width=max(room, 1), lines=1)
+    """What fits into the branch's own length, before the number where it parts."""
+    if not _is_tall(bar, bars):
+        return ""
+    width = (bar.end - bar.start) / _last(bars) * _WIDTH - (_NUMBER if _is_torn(bar) else 6)
+    text, room = " ".join(bar.text.split()), int(width / _CHARACTER)
+    if len(text) <= room:
+        return hover_text(text, width=len(text) + 1, lines=1)
+    return hover_text(f"{text[: room - 1].rstrip()}…", width=room, lines=1) if room > 2 else ""
 
 
 def _told(bar: BranchBar) -> str:

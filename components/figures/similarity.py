@@ -72,7 +72,7 @@ def matrix_figure(
         )
     )
     on_paper(figure, theme, x_title="", y_title="", height=MATRIX_HEIGHT)
-    bare = {"showticklabels": False, "showgrid": False, "type": "category"}
+    bare = {"showticklabels": False, "showgrid": False, "type": "category", "ticks": ""}
     figure.update_xaxes(**bare)
     figure.update_yaxes(**bare, autorange="reversed")
     figure.update_layout(margin={"l": 8, "r": 8, "t": 30, "b": 60})

@@ -23,7 +23,6 @@ from components.views.map import map_controls, map_view
 from components.views.tabs import diversity_tabs
 from data.schema import RunData
 from experiments.analysis import Analysis
-from experiments.quality import Stars
 from experiments.snapshot import Snapshot
 from metrics.catalogue import DEFAULT_PANEL
 
@@ -81,14 +80,13 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
         return
     off_topic_hint(data)
     account_notes(data, names)
-    stars: Stars = {}
     picture, numbers = st.columns([2, 1], gap="medium")
     with picture:
         threshold, colour_by, gate = map_controls()
-        counted = let_through(data, gate, stars)
+        counted = let_through(data, gate)
         analysis = analysis_of(counted, threshold=threshold, running=running)
         map_view(state, counted, analysis, names=names, colour_by=colour_by)
-    shown = Shown(data, counted, analysis, stars, running)
+    shown = Shown(data, counted, analysis, running)
     finding.markdown(_finding(shown, names, gated=bool(gate.source)))
     with numbers:
         diversity_tiles(

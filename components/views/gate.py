@@ -11,7 +11,7 @@ from components.layout import theme
 from components.text import plural
 from data.schema import RunData
 from experiments.analysis import Analysis
-from experiments.quality import SOURCES, Passed, Stars, passed, quality_scores
+from experiments.quality import SOURCES, Passed, passed, quality_scores
 
 _SOURCE = "diversity.gate"
 
@@ -24,14 +24,12 @@ class Shown:
         whole: the run with every answer.
         data: the answers that count.
         analysis: of those.
-        stars: what the visitor gave to answers, by condition key and index.
         running: more answers are to come.
     """
 
     whole: RunData
     data: RunData
     analysis: Analysis
-    stars: Stars
     running: bool = False
 
 
@@ -79,11 +77,11 @@ def gate_control() -> GateChoice:
     return GateChoice(source, threshold)
 
 
-def let_through(data: RunData, choice: GateChoice, stars: Stars) -> RunData:
+def let_through(data: RunData, choice: GateChoice) -> RunData:
     """The answers that count; says how many do not."""
     if not choice.source:
         return data
-    scores = quality_scores(data, choice.source, stars=stars)
+    scores = quality_scores(data, choice.source)
     found = passed(data, scores, threshold=choice.threshold)
     st.caption(gate_note(found, data))
     return found.data

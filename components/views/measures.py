@@ -18,8 +18,9 @@ from experiments.analysis import Analysis
 from experiments.budget import accounts
 from experiments.measuring import draws_of
 from experiments.quality import SOURCES, quality_scores
-from metrics.catalogue import CATALOGUE
 from metrics.measure_table import MeasureRow, MeasureTable, measure_table
+
+_QUALITY = "logprob"
 
 
 def measures_view(shown: Shown, names: Mapping[str, str]) -> None:
@@ -27,16 +28,15 @@ def measures_view(shown: Shown, names: Mapping[str, str]) -> None:
     if shown.running:
         st.caption("Every measure at once takes a moment, so it waits until the run has ended.")
         return
-    source = "stars" if shown.stars else "logprob"
     with st.spinner("Measuring by everything, and resampling calls for the differences …"):
-        table = _table(shown.data, shown.analysis, shown.whole, source, _starred(shown))
+        table = _table(shown.data, shown.analysis, shown.whole)
     first = next(iter(shown.analysis.panels), "")
     versus = f" minus {coloured(names[first], first, theme())}" if len(names) > 1 else ""
     st.caption(
         f"Values with 95 % intervals, compared at {table.common_n} answers where they move with "
         f"the number of answers; differences are each condition{versus}. p-values are adjusted "
         "for the whole table (Benjamini–Hochberg). Quality, where a measure needs one: "
-        f"{SOURCES[source].label.lower()}. Click a heading to sort, a row for its method."
+        f"{SOURCES[_QUALITY].label.lower()}. Click a heading to sort, a row for its method."
     )
     frame = measures_frame(table, names)
     event = st.dataframe(
@@ -55,19 +55,9 @@ def measures_view(shown: Shown, names: Mapping[str, str]) -> None:
             method_card(_measures(table)[place].measure)
 
 
-def _starred(shown: Shown) -> tuple[tuple[tuple[str, int], int], ...]:
-    return tuple(sorted(shown.stars.items()))
-
-
 @computed_once
-def _table(
-    data: RunData,
-    analysis: Analysis,
-    whole: RunData,
-    source: str,
-    stars: tuple[tuple[tuple[str, int], int], ...],
-) -> MeasureTable:
-    scores = quality_scores(data, source, stars=dict(stars))
+def _table(data: RunData, analysis: Analysis, whole: RunData) -> MeasureTable:
+    scores = quality_scores(data, _QUALITY)
     draws = draws_of(data, analysis.labels, accounts(whole), quality=scores)
     return measure_table(draws, seed=data.run.seed % 2**32)
 
@@ -96,16 +86,14 @@ def measures_frame(table: MeasureTable, names: Mapping[str, str]) -> pd.DataFram
 
 
 def _span(row: MeasureRow) -> str:
-    found, measure = row.estimate, CATALOGUE[row.measure.key]
+    found = row.estimate
     if not found.is_defined:
         return found.reason
-    return f"{minus(measure.format(found.low))} to {minus(measure.format(found.high))}"
+    return f"{minus(f'{found.low:.3g}')} to {minus(f'{found.high:.3g}')}"
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, object]:
-    columns: dict[str, object] = {
-        "measure": st.column_config.TextColumn(pinned=True, width="medium")
-    }
+    columns: dict[str, object] = {"measure": st.column_config.TextColumn(pinned=True, width=290)}
     for name in frame:
         if str(name).endswith(" p"):
             columns[name] = st.column_config.NumberColumn(format="%.3f", help="adjusted")

@@ -13,6 +13,7 @@ from components.views.curves import curves_view
 from components.views.download import download_view
 from components.views.gate import Shown
 from components.views.selection import selection_view
+from components.views.sensitivity import sensitivity_view
 from components.views.tokens import tokens_view
 from components.views.tradeoffs import tradeoffs_view
 
@@ -26,6 +27,7 @@ def diversity_tabs(state: State, shown: Shown, *, names: Mapping[str, str]) -> N
         "Curves": lambda: curves_view(shown, names),
         "Trade-offs": lambda: tradeoffs_view(shown, names),
         "Tokens": lambda: tokens_view(state, shown.data, names),
+        "Sensitivity": lambda: sensitivity_view(shown, names),
         "Selection": lambda: selection_view(shown, names),
         "Data": lambda: download_view(shown),
     }

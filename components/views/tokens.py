@@ -72,8 +72,8 @@ def _tree(state: State, data: RunData, names: Mapping[str, str]) -> None:
     st.caption(
         f"All answers from left to right, {unit} by {unit}: what they have in common is drawn "
         "once, as high as it is frequent. A dot is where they part, larger where the model was "
-        "more torn (its entropy, in nats). Click a branch, or pick it from the list, to read its "
-        "answers."
+        "more torn; the number is its entropy in nats. Click a branch, or pick it from the list, "
+        "to read its answers."
         + ("" if exact else " Without the model’s tokenizer here, words stand for tokens.")
     )
     ids = [branch.id for branch in found]

@@ -94,7 +94,7 @@ def _quality(shown: Shown, names: Mapping[str, str]) -> None:
             )
         )
     quality = SOURCES[source]
-    scores = quality_scores(shown.data, source, stars=shown.stars)
+    scores = quality_scores(shown.data, source)
     places = quality_places(shown.data, _diversity(shown, measure), scores)
     x_title = f"{quality.label.lower()} ({quality.unit}, further right is better)"
     st.caption(
