@@ -20,7 +20,7 @@ from metrics.sensitivity import (
 )
 
 THRESHOLDS = tuple(round(0.2 + 0.05 * step, 2) for step in range(16))  # 0.20 … 0.95
-_SHUFFLES, _RESAMPLES = 60, 200
+_SHUFFLES, _RESAMPLES = 40, 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def on_paper(
     """
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 12, "t": 16, "b": 8},
+        margin={"l": 60 if y_title else 8, "r": 12, "t": 16, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": INK[theme], "size": 13},

@@ -52,7 +52,7 @@ def selection_figure(frame: pd.DataFrame, *, x_title: str, theme: Theme) -> go.F
             x=one["chance mean"], y=1, yref="paper", yanchor="bottom", showarrow=False,
             text="by chance", font={"size": 12, "color": FAINT_INK[theme]},
         )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_yaxes(range=[len(frame) - 0.5, -0.8], showgrid=False)
     return figure
 
 
