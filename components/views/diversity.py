@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components.analysis import analysis_of
-from components.findings import diversity_finding
+from components.findings import diversity_finding, sweep_finding
 from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
@@ -24,6 +24,7 @@ from components.views.tabs import diversity_tabs
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.snapshot import Snapshot
+from experiments.sweep import swept_temperatures
 from metrics.catalogue import DEFAULT_PANEL
 
 POLL_S = 1.0
@@ -85,21 +86,29 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
         threshold, colour_by, gate = map_controls()
         counted = let_through(data, gate)
         analysis = analysis_of(counted, threshold=threshold, running=running)
-        map_view(state, counted, analysis, names=names, colour_by=colour_by)
+        if counted.keys:
+            map_view(state, counted, analysis, names=names, colour_by=colour_by)
     shown = Shown(data, counted, analysis, running)
     finding.markdown(_finding(shown, names, gated=bool(gate.source)))
     with numbers:
-        diversity_tiles(
-            _estimates(analysis), DEFAULT_PANEL, common_n=analysis.common_n, theme=theme()
-        )
+        if counted.keys:
+            diversity_tiles(
+                _estimates(analysis), DEFAULT_PANEL, common_n=analysis.common_n, theme=theme()
+            )
     diversity_tabs(state, shown, names=names)
 
 
 def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool) -> str:
-    at_tokens = for_the_same_tokens(shown) if asks_differently(shown.data.run) else None
-    text = diversity_finding(
-        shown.analysis, names, theme=theme(), running=shown.running, at_tokens=at_tokens
-    )
+    if temperatures := swept_temperatures(shown.data.run):
+        text = sweep_finding(shown.analysis, temperatures, running=shown.running)
+    else:
+        text = diversity_finding(
+            shown.analysis,
+            names,
+            theme=theme(),
+            running=shown.running,
+            at_tokens=for_the_same_tokens(shown) if asks_differently(shown.data.run) else None,
+        )
     return f"Of the answers that pass the quality gate: {text}" if gated else text
 
 

@@ -70,9 +70,8 @@ def _controls(pools: Mapping[str, NDArray[np.intp]], names: Mapping[str, str]) -
                 format_func=lambda key: named(key, names) if key else "all answers",
             )
         )
-        most = min(_MOST, len(pools[key]) - 1)
-        k = st.slider("Answers to keep", FEWEST, most, min(5, most), key="diversity.selection.k")
-    return key, k
+        k = st.slider("Answers to keep", FEWEST, _MOST, 5, key="diversity.selection.k")
+    return key, min(k, len(pools[key]) - 1)
 
 
 @computed_once

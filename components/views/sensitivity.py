@@ -51,6 +51,9 @@ def sensitivity_view(shown: Shown, names: Mapping[str, str]) -> None:
             f"answers is shown here from {FLOOR} answers on."
         )
         return
+    if shown.running:
+        st.caption("This takes a moment, so it waits until the run has ended.")
+        return
     rule = str(
         st.selectbox(
             "Answers are grouped by",

@@ -32,7 +32,10 @@ def diversity_tabs(state: State, shown: Shown, *, names: Mapping[str, str]) -> N
         "Data": lambda: download_view(shown),
     }
     tabs = st.tabs(list(views), key="diversity.tabs", on_change="rerun")
-    for tab, show in zip(tabs, views.values(), strict=True):
+    for tab, (name, show) in zip(tabs, views.items(), strict=True):
         if tab.open:
             with tab:
-                show()
+                if shown.data.keys or name == "Data":
+                    show()
+                else:
+                    st.caption("No answer passes the quality gate, so there is nothing to show.")

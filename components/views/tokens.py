@@ -32,6 +32,7 @@ from experiments.branching import Branch, Spelled, branches, spelled
 from models.token_texts import TokenTexts, load_token_texts
 
 _PARTS = ("Where answers part", "One answer")
+_SHARES = (0.01, 0.025, 0.05, 0.1, 0.2)
 _BRANCH, _ANSWER = "diversity.branch", "diversity.token_answer"
 
 
@@ -103,14 +104,15 @@ def _tree_controls(data: RunData, names: Mapping[str, str]) -> tuple[list[int], 
         )
         rows = [row for row, key in enumerate(data.keys) if of in ("", key)]
         rows = rows or list(range(len(data.keys)))
-        least = st.slider(
-            "Smallest branch drawn by itself (answers)",
-            1,
-            max(10, len(rows) // 8),
-            max(2, len(rows) // 40),
+        share = st.select_slider(
+            "Smallest branch drawn by itself",
+            _SHARES,
+            value=_SHARES[1],
             key="diversity.branches.least",
+            format_func=lambda share: f"{share:.1%} of them",
+            help="Smaller ones are drawn together.",
         )
-    return rows, least
+    return rows, max(2, round(share * len(rows)))
 
 
 def _bars(
