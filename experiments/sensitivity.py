@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from data.schema import RunData
 from experiments.analysis import rows_by_condition
 from metrics.extrapolation import Curve
+from metrics.intervals import spread_estimate, vendi_estimate
+from metrics.pairs import cosine_sums
 from metrics.sensitivity import (
     FLOOR,
     OrderSpread,
@@ -18,6 +20,7 @@ from metrics.sensitivity import (
     order_shuffles,
     threshold_sweep,
 )
+from metrics.uncertainty import Estimate
 
 THRESHOLDS = tuple(round(0.2 + 0.05 * step, 2) for step in range(16))  # 0.20 … 0.95
 _SHUFFLES, _RESAMPLES = 40, 200
@@ -79,6 +82,34 @@ def _hanging(
     )
     shuffles = order_shuffles(likeness, threshold=threshold, rng=rng, shuffles=_SHUFFLES)
     return Hanging(sweep, shuffles, len(rows))
+
+
+def in_space(
+    data: RunData, *, n: int, vectors: NDArray[np.floating]
+) -> dict[str, tuple[Estimate, Estimate]]:
+    """The measures that need no grouping, in the space of one embedder.
+
+    Args:
+        data: m rows.
+        n: answers at which the effective number is compared.
+        vectors: (m, d) embeddings of the rows.
+
+    Returns:
+        Per condition with at least `n` answers, the effective number of answers in n (Vendi of
+        order 2) and the mean cosine distance.
+    """
+    found = {}
+    for key, rows in rows_by_condition(data).items():
+        ids = np.array([data.samples[row].call_id for row in rows], dtype=str)
+        calls = np.unique(ids, return_inverse=True)[1]
+        if len(rows) < n or calls.max() + 1 < FLOOR:
+            continue
+        own = vectors[rows]
+        found[key] = (
+            vendi_estimate(cosine_sums(own, power=2, calls=calls), m=n),
+            spread_estimate(cosine_sums(own, power=1, calls=calls)),
+        )
+    return found
 
 
 def verdict(found: Mapping[str, Hanging]) -> list[tuple[float, str]]:

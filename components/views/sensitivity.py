@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from components.analysis import computed_once
 from components.figures.sensitivity import (
@@ -17,14 +20,17 @@ from components.figures.sensitivity import (
 )
 from components.findings import coloured
 from components.layout import theme
-from components.views.charts import chart
+from components.views.charts import chart, named, spanned
 from components.views.gate import Shown
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.growth import DEPENDENT
-from experiments.sensitivity import THRESHOLDS, Hanging, hangings, verdict
+from experiments.sensitivity import THRESHOLDS, Hanging, hangings, in_space, verdict
 from metrics.sensitivity import FLOOR, RULES
+from models.embedding import SECOND_IDS, load_second_embedder
 
+OWN = ""  # the embedder of the run
+_UNGROUPED = (("effective number", ".2f"), ("mean distance", ".3f"))
 _RULES = {
     "average": "Average linkage, as on the map",
     "greedy": "Greedy, as NoveltyBench",
@@ -33,13 +39,20 @@ _RULES = {
 
 
 @computed_once
-def _hangings(data: RunData, analysis: Analysis, rule: str) -> dict[str, Hanging]:
+def _vectors(data: RunData, space: str) -> NDArray[np.floating]:
+    if space == OWN:
+        return data.vectors
+    return load_second_embedder(space).embed([sample.text for sample in data.samples])
+
+
+@computed_once
+def _hangings(data: RunData, analysis: Analysis, rule: str, space: str) -> dict[str, Hanging]:
     return hangings(
         data,
         n=analysis.common_n,
         threshold=analysis.threshold,
         rule=rule,
-        vectors=data.vectors,
+        vectors=_vectors(data, space),
     )
 
 
@@ -54,18 +67,66 @@ def sensitivity_view(shown: Shown, names: Mapping[str, str]) -> None:
     if shown.running:
         st.caption("This takes a moment, so it waits until the run has ended.")
         return
-    rule = str(
-        st.selectbox(
+    rule, space = _controls(shown.data)
+    found = _hangings(shown.data, shown.analysis, rule, space)
+    _thresholds(found, names, shown.analysis)
+    _orders(found, names)
+    _spaces(shown, names)
+
+
+def _controls(data: RunData) -> tuple[str, str]:
+    with st.container(horizontal=True, gap="small"):
+        rule = st.selectbox(
             "Answers are grouped by",
             list(RULES),
             key="diversity.sensitivity.rule",
             format_func=lambda name: _RULES[name],
             persist_state="session",
         )
+        space = st.selectbox(
+            "Heard by",
+            [OWN, *SECOND_IDS],
+            key="diversity.sensitivity.space",
+            format_func=lambda name: _space_name(name, data),
+            help="TF-IDF hears words, not meanings, and so errs elsewhere: what both find does "
+            "not hang on the embedder. Cosines of different embedders have different scales.",
+            persist_state="session",
+        )
+    return str(rule), str(space)
+
+
+def _space_name(space: str, data: RunData) -> str:
+    if space == OWN:
+        return f"{data.run.embedder or 'its embedder'}, as everywhere on this page"
+    return "TF-IDF of words and word pairs, with SVD"
+
+
+def _spaces(shown: Shown, names: Mapping[str, str]) -> None:
+    """Measures that need no threshold, by both embedders."""
+    st.caption(
+        f"Measures that need no threshold, by both embedders, at {shown.analysis.common_n} "
+        "answers. Compare the order of the conditions, not the numbers: each embedder has a scale "
+        "of its own."
     )
-    found = _hangings(shown.data, shown.analysis, rule)
-    _thresholds(found, names, shown.analysis)
-    _orders(found, names)
+    n = shown.analysis.common_n
+    found = {
+        space: in_space(shown.data, n=n, vectors=_vectors(shown.data, space))
+        for space in (OWN, *SECOND_IDS)
+    }
+    frame = pd.DataFrame(
+        {
+            "condition": named(key, names),
+            **{
+                f"{label}, {shown.data.run.embedder if space == OWN else 'TF-IDF'}": spanned(
+                    found[space][key][place], digits
+                )
+                for place, (label, digits) in enumerate(_UNGROUPED)
+                for space in found
+            },
+        }
+        for key in found[OWN]
+    )
+    st.dataframe(frame, hide_index=True, alt="Measures by both embedders")
 
 
 def _thresholds(found: Mapping[str, Hanging], names: Mapping[str, str], analysis: Analysis) -> None:

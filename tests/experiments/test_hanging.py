@@ -5,7 +5,9 @@ import pytest
 
 from experiments.budget import accounts
 from experiments.measuring import draws_of
-from experiments.sensitivity import THRESHOLDS, hangings, verdict
+from experiments.sensitivity import THRESHOLDS, hangings, in_space, verdict
+from metrics.distances import mean_cosine_distance
+from metrics.vendi import rarefied_vendi
 from tests.factories import make_data
 
 WORDS = ["pier", "trees", "market", "school"]
@@ -72,3 +74,17 @@ def test_draws_carry_all_that_is_known(data):
     blank = draws_of(replace(data, samples=unknown), labels, accounts(data))["a"]
     assert np.isnan(blank.sequence_logprobs).all()
     assert blank.quality is None
+
+
+def test_measures_without_groups_are_the_panels_own(data):
+    found = in_space(data, n=10, vectors=data.vectors)
+    a, b = found["a"], found["b"]
+    assert a[0].value == pytest.approx(rarefied_vendi(data.vectors[:12], m=10))
+    assert a[1].value == pytest.approx(mean_cosine_distance(data.vectors[:12]), abs=1e-6)
+    assert b[0].value == pytest.approx(1)
+    assert list(in_space(data, n=11, vectors=data.vectors)) == ["a"]
+
+
+def test_another_space_gives_other_numbers(data):
+    flat = np.tile([1.0, 0.0], (22, 1))
+    assert in_space(data, n=10, vectors=flat)["a"][0].value == pytest.approx(1)

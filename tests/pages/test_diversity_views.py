@@ -94,6 +94,16 @@ def test_what_meanings_hang_on_is_shown_by_each_rule(sampled, rule):
     assert "Meanings in 16 answers of each condition" in words_of(settled(tab))
 
 
+def test_a_second_embedder_is_heard(sampled):
+    tab = opened(sampled, "Sensitivity")
+    before = tab.app.dataframe[-1].value
+    tab.app.selectbox(key="diversity.sensitivity.space").set_value("tfidf").run()
+    table = settled(tab).app.dataframe[-1].value
+    assert list(table["condition"]) == ["● Calm", "◆ Free"]
+    assert any("TF-IDF" in name for name in table)
+    assert list(table) == list(before)
+
+
 def test_a_closed_gate_leaves_answers_out_and_says_so(sampled):
     tab = sampled
     tab.app.selectbox(key="diversity.gate").set_value("logprob").run()
