@@ -44,6 +44,30 @@ def diversity_finding(
     return f"So far: {text[0].lower()}{text[1:]}" if running else text
 
 
+def sweep_finding(analysis: Analysis, temperatures: Mapping[str, float], *, running: bool) -> str:
+    """How the number of different answers goes with the temperature, as Markdown.
+
+    Args:
+        analysis: of the answers so far.
+        temperatures: per condition key, ascending.
+        running: more answers are to come.
+    """
+    known = {
+        key: analysis.panels[key].estimates["distinct"]
+        for key in temperatures
+        if key in analysis.panels and analysis.panels[key].estimates["distinct"].is_defined
+    }
+    if len(known) < 2:
+        return "Too few answers yet to say how the temperature matters."
+    (first, low), *_, (last, high) = known.items()
+    text = (
+        f"From temperature {temperatures[first]:g} to {temperatures[last]:g}, "
+        f"{analysis.common_n} answers go from about **{_things(low.value)}** {_interval(low)} to "
+        f"**{high.value:.0f}** {_interval(high)}, {_verdict(difference(low, high))}."
+    )
+    return f"So far: {text[0].lower()}{text[1:]}" if running else text
+
+
 def _at_tokens(at_tokens: AtTokens, names: Mapping[str, str], theme: Theme) -> str:
     """The first condition, and how each other differs from it."""
     known = {key: found for key, found in at_tokens.distinct.items() if found.is_defined}

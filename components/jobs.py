@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -72,8 +73,21 @@ def _run_to_rejoin(state: State) -> str:
     return shown[-1] if shown else ""
 
 
-def run_bar(state: State, draft: Draft, snapshot: Snapshot | None) -> None:
-    """The one primary button, what it will cost, and the visitor's earlier runs."""
+def run_bar(
+    state: State,
+    draft: Draft,
+    snapshot: Snapshot | None,
+    *,
+    more: Callable[[], None] | None = None,
+) -> None:
+    """The one primary button, what it will cost, and the visitor's earlier runs.
+
+    Args:
+        state: of the visitor.
+        draft: what would be asked.
+        snapshot: the run on show.
+        more: draws other ways to start, where a run may be started.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if snapshot is not None and snapshot.active:
             st.button(
@@ -90,6 +104,8 @@ def run_bar(state: State, draft: Draft, snapshot: Snapshot | None) -> None:
             if st.button(label, icon=":material/play_arrow:", type="primary", key="run.start"):
                 _start(state, draft)
             st.caption(_cost(state, draft), width="content")
+            if more is not None:
+                more()
         with st.popover("Run settings", icon=":material/tune:", type="tertiary"):
             st.text_input(
                 "Seed",

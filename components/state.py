@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from data.errors import ChoraleError
 from data.schema import ModelRef
 from models.loading_hub import HubFacts
 
@@ -24,6 +25,7 @@ class DiversityState:
         keys: letters of the conditions on the page, in order.
         deleted: the run that "Undo" would bring back.
         kind: the only kind of run that the page shows; "" shows any.
+        problem: why what was just asked for could not be started; shown once.
     """
 
     run_id: str = ""
@@ -31,6 +33,7 @@ class DiversityState:
     keys: tuple[str, ...] = ("a", "b", "c")
     deleted: str = ""
     kind: str = ""
+    problem: ChoraleError | None = None
 
 
 def _diversity() -> DiversityState:

@@ -44,7 +44,18 @@ def to_csv(data: RunData, extra: Extra | None = None) -> bytes:
     """
     columns = {**_answers(data), **_coordinates(data)}
     _check_extra(extra, columns, len(data.keys))
-    columns.update(extra or {})
+    return table_to_csv(columns | dict(extra or {}))
+
+
+def table_to_csv(columns: Mapping[str, Sequence[Any]]) -> bytes:
+    """Any table, written as `to_csv` writes answers.
+
+    Args:
+        columns: by name, all of one length.
+
+    Raises:
+        ValueError: they differ in length.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(_cell(name) for name in columns)

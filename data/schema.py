@@ -16,7 +16,7 @@ Reference = Literal["alone", "restated"]
 Option = int | float | str | tuple[str, ...]
 
 MIN_SAMPLES, MAX_SAMPLES = 8, 512
-MAX_CONDITIONS = 4
+MAX_CONDITIONS = 8  # as many as there are colours and symbols that can be told apart
 MAX_CHOIR = 4  # models that answer in turn under one condition
 LEAST_ENTROPY = 1e-6  # nats; below it, an adaptive temperature takes all choices as equally sure
 

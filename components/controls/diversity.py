@@ -25,7 +25,6 @@ from components.text import as_markdown
 from data.errors import ChoraleError
 from data.examples.prompts import NOBODY, example_personas, example_prompts
 from data.schema import (
-    MAX_CONDITIONS,
     MAX_SAMPLES,
     MIN_SAMPLES,
     Condition,
@@ -115,12 +114,12 @@ def _examples() -> None:
 
 def _conditions(state: State) -> tuple[Condition, ...]:
     keys = state.diversity.keys
-    grid = st.grid(len(keys) + (len(keys) < MAX_CONDITIONS), min_column_width=210, gap="small")
+    grid = st.grid(len(keys) + (len(keys) < len(_LETTERS)), min_column_width=210, gap="small")
     drafts = []
     for key in keys:
         with grid.cell(), st.container(border=True, gap="xsmall", key=f"card-{key}"):
             drafts.append(_card(key, removable=len(keys) > 1))
-    if len(keys) < MAX_CONDITIONS:
+    if len(keys) < len(_LETTERS):
         with grid.cell():
             st.button(
                 "Add a condition",

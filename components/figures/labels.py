@@ -61,6 +61,26 @@ def place_labels(
     return tuple(placed)
 
 
+def spread_labels(
+    values: Sequence[float], *, y_range: tuple[float, float], height: float
+) -> list[float]:
+    """Pixels by which names beside points of one column must move up so that none touches another.
+
+    Args:
+        values: height of each point, in the picture's own units.
+        y_range: vertical extent of the picture.
+        height: of the same in pixels.
+    """
+    scale = height / (y_range[1] - y_range[0])
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    shifts, floor = [0.0] * len(values), -np.inf
+    for place in order:
+        pixel = (values[place] - y_range[0]) * scale
+        shifts[place] = max(0.0, floor - pixel)
+        floor = pixel + shifts[place] + _LINE
+    return shifts
+
+
 def _free_shift(
     x: float, y: float, half: float, taken: list[tuple[float, float, float]]
 ) -> float | None:

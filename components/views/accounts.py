@@ -11,8 +11,8 @@ from components.figures.palette import condition_mark
 from components.findings import AtTokens, coloured
 from components.layout import theme
 from components.text import one_line, plural, printable
+from components.views.gate import Shown
 from data.schema import Run, RunData, Sample
-from experiments.analysis import Analysis
 from experiments.budget import Account, accounts, common_tokens, distinct_at
 
 
@@ -21,10 +21,14 @@ def asks_differently(run: Run) -> bool:
     return any(condition.strategy.name != "plain" for condition in run.conditions)
 
 
-def for_the_same_tokens(data: RunData, analysis: Analysis) -> AtTokens | None:
+def for_the_same_tokens(shown: Shown) -> AtTokens | None:
     """Different meanings at the tokens that every condition has spent; None where untold."""
-    tokens = common_tokens(accounts(data))
-    return AtTokens(tokens, distinct_at(data, analysis.labels, tokens)) if tokens else None
+    spent = accounts(shown.whole)
+    tokens = common_tokens(spent)
+    if not tokens:
+        return None
+    found = distinct_at(shown.data, shown.analysis.labels, tokens, spent=spent)
+    return AtTokens(tokens, found)
 
 
 def account_notes(data: RunData, names: Mapping[str, str]) -> None:
@@ -51,10 +55,10 @@ def _places(count: int) -> str:
     return plural(count, "place")
 
 
-def accounts_table(data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
+def accounts_table(shown: Shown, names: Mapping[str, str]) -> None:
     """All conditions at the same number of tokens."""
-    spent = accounts(data)
-    at_tokens = for_the_same_tokens(data, analysis)
+    spent = accounts(shown.whole)
+    at_tokens = for_the_same_tokens(shown)
     if at_tokens is None:
         st.caption("A server did not tell how many tokens were drawn, so there is no comparison.")
         return

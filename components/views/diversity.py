@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components.analysis import analysis_of
-from components.findings import diversity_finding
+from components.findings import diversity_finding, sweep_finding
 from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
@@ -17,11 +17,13 @@ from components.state import State
 from components.teaching import off_topic_hint
 from components.tiles import diversity_tiles
 from components.views.accounts import account_notes, asks_differently, for_the_same_tokens
+from components.views.gate import Shown, let_through
 from components.views.map import map_controls, map_view
 from components.views.tabs import diversity_tabs
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.snapshot import Snapshot
+from experiments.sweep import swept_temperatures
 from metrics.catalogue import DEFAULT_PANEL
 
 POLL_S = 1.0
@@ -74,18 +76,33 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
     account_notes(data, names)
     picture, numbers = st.columns([2, 1], gap="medium")
     with picture:
-        threshold, colour_by = map_controls()
-        analysis = analysis_of(data, threshold=threshold, running=running)
-        map_view(state, data, analysis, names=names, colour_by=colour_by)
-    at_tokens = for_the_same_tokens(data, analysis) if asks_differently(data.run) else None
-    finding.markdown(
-        diversity_finding(analysis, names, theme=theme(), running=running, at_tokens=at_tokens)
-    )
+        threshold, colour_by, gate = map_controls()
+        counted = let_through(data, gate)
+        analysis = analysis_of(counted, threshold=threshold, running=running)
+        if counted.keys:
+            map_view(state, counted, analysis, names=names, colour_by=colour_by)
+    shown = Shown(data, counted, analysis, running)
+    finding.markdown(_finding(shown, names, gated=bool(gate.source)))
     with numbers:
-        diversity_tiles(
-            _estimates(analysis), DEFAULT_PANEL, common_n=analysis.common_n, theme=theme()
+        if counted.keys:
+            diversity_tiles(
+                _estimates(analysis), DEFAULT_PANEL, common_n=analysis.common_n, theme=theme()
+            )
+    diversity_tabs(state, shown, names=names)
+
+
+def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool) -> str:
+    if temperatures := swept_temperatures(shown.data.run):
+        text = sweep_finding(shown.analysis, temperatures, running=shown.running)
+    else:
+        text = diversity_finding(
+            shown.analysis,
+            names,
+            theme=theme(),
+            running=shown.running,
+            at_tokens=for_the_same_tokens(shown) if asks_differently(shown.data.run) else None,
         )
-    diversity_tabs(state, data, analysis, names=names)
+    return f"Of the answers that pass the quality gate: {text}" if gated else text
 
 
 def _nothing_yet(finding: DeltaGenerator, *, running: bool) -> None:

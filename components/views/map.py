@@ -15,6 +15,7 @@ from components.figures.diversity import MeaningName, map_description, map_frame
 from components.layout import theme
 from components.state import State, session, widget_value
 from components.text import plural, printable
+from components.views.gate import GateChoice, gate_control
 from data.schema import RunData
 from experiments.analysis import Analysis
 from metrics.partition import JUDGED_F1, MEANING_THRESHOLD, TOWN_RAND_INDEX
@@ -23,8 +24,8 @@ _CHART = "diversity.map"
 _COLOUR = {"Colour by condition": "condition", "by meaning": "meaning"}
 
 
-def map_controls() -> tuple[float, str]:
-    """How finely meanings are told apart, and what colours say."""
+def map_controls() -> tuple[float, str, GateChoice]:
+    """How finely meanings are told apart, what colours say, and which answers count."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         colour = st.segmented_control(
             "Colours show",
@@ -47,7 +48,8 @@ def map_controls() -> tuple[float, str]:
                 persist_state="session",
             )
             st.caption(threshold_note())
-    return threshold, _COLOUR[colour]
+        gate = gate_control()
+    return threshold, _COLOUR[colour], gate
 
 
 def threshold_note() -> str:

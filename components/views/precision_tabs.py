@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.figures.quantization import position_frame
 from components.text import one_line, plural, printable
-from components.views.tabs import differences_table
+from components.views.compare import differences_table
 from data.exports import to_csv
 from data.schema import RunData
 from experiments.analysis import Analysis

@@ -1,6 +1,6 @@
 import pytest
 
-from components.findings import coloured, diversity_finding
+from components.findings import coloured, diversity_finding, sweep_finding
 from experiments.analysis import analyse
 from metrics.partition import meaning_tree
 from tests.factories import make_data
@@ -61,3 +61,13 @@ def test_a_condition_s_name_cannot_break_out_of_its_colour(theme):
     shown = coloured("] **x** :red[", "a", theme)
     assert r"\]" in shown
     assert shown.count('{foreground="#') == 1
+
+
+def test_a_sweep_is_told_from_its_coldest_to_its_warmest():
+    data = make_data({"a": IDEAS[:1] * 40, "b": IDEAS[:3] * 13, "c": IDEAS * 8})
+    analysis = analyse(data, meaning_tree(data.vectors), resamples=100)
+    words = sweep_finding(analysis, {"a": 0.2, "b": 0.8, "c": 1.6}, running=True)
+    assert words.startswith("So far: from temperature 0.2 to 1.6, 39 answers go from about **one")
+    assert words.endswith("clearly more.")
+    few = sweep_finding(analysis, {"a": 0.2}, running=False)
+    assert few.startswith("Too few answers")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e.browser import Complaints, browser_path, launched
 from tests.e2e.server import bundled_model, serving
-from tests.e2e.visitor import Visitor
+from tests.e2e.visitor import TABS, Visitor
 
 SIZES = {1440: 900, 390: 844}  # width and height in pixels
 THEMES = ("light", "dark")
@@ -66,10 +66,13 @@ def diversity(visitor: Visitor, album: Album) -> None:
     album.take("running")
     visitor.finished()
     album.take("finished")
-    for name in ("Answers", "Compare", "Data"):
+    for name, parts in TABS.items():
         visitor.tab(name)
-        visitor.settled()
-        album.take(f"tab-{name.lower()}")
+        for part in parts:
+            if part:
+                visitor.part(part)
+            visitor.settled()
+            album.take(f"tab-{name.lower()}{part and '-'}{part.lower().replace(' ', '-')}")
     visitor.earlier_runs()
     album.take("runs", whole=False)
 

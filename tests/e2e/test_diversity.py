@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.store import Store
+from tests.e2e.visitor import TABS
 from tests.factories import make_data
 
 pytestmark = pytest.mark.e2e
@@ -117,6 +118,47 @@ def test_a_running_run_is_found_without_its_address(visit, slow_app):
     visitor.finished()
 
 
+# What is on the screen when a part is drawn: a chart of its own, or a table.
+_CHARTED = {
+    "Similarity",
+    "Number of answers",
+    "Quality",
+    "Tokens",
+    "Length",
+    "Where answers part",
+    "One answer",
+}
+
+
+def test_every_tab_is_drawn_when_it_is_opened(visit, app):
+    visitor = visit(app)
+    visitor.sample()
+    visitor.finished()
+    for name, parts in TABS.items():
+        visitor.tab(name)
+        panel = visitor.main.get_by_role("tabpanel", name=name, exact=True)
+        for part in parts:
+            if part:
+                visitor.part(part)
+            if part in _CHARTED or name in ("Sensitivity", "Selection"):
+                expect(panel.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+            elif name != "Data" and part != "Temperature":
+                expect(panel.get_by_test_id("stDataFrame").first).to_be_visible()
+
+
+def test_a_click_on_a_branch_shows_its_answers(visit, app):
+    visitor = visit(app)
+    visitor.sample()
+    visitor.finished()
+    visitor.tab("Tokens")
+    panel = visitor.main.get_by_role("tabpanel", name="Tokens", exact=True)
+    before = panel.get_by_role("combobox", name=re.compile("Branch")).input_value()
+    bars = panel.locator(".js-plotly-plot .barlayer .trace.bars").last.locator(".point path")
+    bars.nth(3).click(force=True)
+    visitor.settled()
+    expect(panel.get_by_role("combobox", name=re.compile("Branch"))).not_to_have_value(before)
+
+
 def test_visitors_do_not_see_each_other(visit, app):
     secret = "What should Ada tell nobody about the harbour?"
     ada, ben = visit(app), visit(app)
@@ -171,8 +213,10 @@ def test_what_a_model_writes_is_shown_as_text(visit, app, hostile_run):
     expect(visitor.main.get_by_text("a <b>**x**").first).to_be_visible()
     visitor.points.first.hover(force=True)
     expect(visitor.page.locator(".hoverlayer")).to_contain_text("<img src=x")
-    for name in ("Answers", "Compare", "Data"):
+    for name, parts in TABS.items():
         visitor.tab(name)
+        for part in filter(None, parts):
+            visitor.part(part)
         visitor.settled()
     expect(visitor.page.locator("img[src='x']")).to_have_count(0)
     expect(visitor.main.get_by_role("link", name="link")).to_have_count(0)

@@ -6,6 +6,17 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+# Every tab of the page, with the parts between which it lets one choose; "" where there is one.
+TABS = {
+    "Answers": ("",),
+    "Compare": ("Main measures", "All measures", "Similarity"),
+    "Curves": ("Number of answers", "Temperature"),
+    "Trade-offs": ("Quality", "Tokens", "Length"),
+    "Tokens": ("Where answers part", "One answer"),
+    "Sensitivity": ("",),
+    "Selection": ("",),
+    "Data": ("",),
+}
 RUN_S = 180  # a whole run on a slow machine
 _STATE = "data-test-script-state"
 # A map that changes is drawn anew beside the old one, which goes when the new one is ready. A
@@ -150,6 +161,12 @@ class Visitor:
         self.main.get_by_role("tab", name=name, exact=True).click()
         expect(self.main.get_by_role("tabpanel", name=name, exact=True)).to_be_visible()
         expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+    def part(self, name: str) -> None:
+        """Choose a part of the open tab and wait until it is drawn."""
+        panel = self.main.get_by_role("tabpanel").filter(visible=True)
+        panel.get_by_role("radio", name=name, exact=True).click()
+        self.settled()
 
     def listed(self) -> Locator:
         """The grid of the open tab; its aria-rowcount counts the header too."""

@@ -101,11 +101,11 @@ def test_a_blank_prompt_is_refused(prompt):
 
 
 def test_the_number_of_conditions_is_limited():
-    with pytest.raises(ChoraleError, match="1 to 4 conditions"):
+    with pytest.raises(ChoraleError, match="1 to 8 conditions"):
         SamplingExperiment("Why?", ())
-    five = (*conditions(ONE, ONE, ONE, ONE), Condition("e", "E", ONE))
-    with pytest.raises(ChoraleError, match="5 were given"):
-        SamplingExperiment("Why?", five)
+    nine = tuple(Condition(key, key, ONE) for key in "abcdefghi")
+    with pytest.raises(ChoraleError, match="9 were given"):
+        SamplingExperiment("Why?", nine)
     with pytest.raises(ChoraleError, match="same key"):
         SamplingExperiment("Why?", conditions(ONE) * 2)
 

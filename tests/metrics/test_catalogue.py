@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, FLOOR
+from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, FAMILIES, FLOOR
 from metrics.partition import JUDGED_F1, MEANING_THRESHOLD, TOWN_RAND_INDEX
 
 EVERY = pytest.mark.parametrize("measure", CATALOGUE.values(), ids=CATALOGUE.keys())
@@ -32,6 +32,34 @@ def test_each_measure_says_what_it_is(measure):
     assert measure.minimum < (measure.maximum or math.inf)
 
 
+def test_families_hold_each_measure_once():
+    listed = [measure.key for family in FAMILIES.values() for measure in family]
+    assert len(listed) == len(set(listed)) == len(CATALOGUE)
+    labels = [measure.label for measure in CATALOGUE.values()]
+    assert len(set(labels)) == len(labels)
+
+
+def test_the_floor_is_the_panels_whatever_else_is_listed():
+    assert min(measure.floor for measure in FAMILIES["Panel"]) == FLOOR == 8
+
+
+def test_what_is_rebuilt_and_what_differs_is_said():
+    assert {key for key, measure in CATALOGUE.items() if measure.reconstructed} == {
+        "inter_similarity",
+        "volume",
+    }
+    # defects of reference code that the method notes name
+    assert "once" in CATALOGUE["compression"].differs
+    assert "score_X" in CATALOGUE["vendi"].differs
+    assert "(n − 1)/n" in CATALOGUE["spread"].differs
+    assert "one too low" in CATALOGUE["distinct"].differs
+
+
+def test_a_formula_for_the_common_number_or_a_warning_but_not_both():
+    for measure in CATALOGUE.values():
+        assert not (measure.at_common_n and measure.moves_with_n), measure.key
+
+
 @EVERY
 def test_labels_fill_in_the_common_number(measure):
     assert "{" not in measure.label.format(n=50)
@@ -51,6 +79,8 @@ def test_formats_and_ranges_in_words():
     assert CATALOGUE["distinct"].format(13.96) == "14.0"
     assert CATALOGUE["unseen"].range == "0 to 1"
     assert CATALOGUE["vendi"].range == "1 or more"
+    assert CATALOGUE["logprob"].range == "0 or less"
+    assert CATALOGUE["sequence_entropy"].range == "any number"
     assert CATALOGUE["unseen"].reference == "Good 1953; Chao and Jost 2012"
 
 
