@@ -90,7 +90,20 @@ def precision(visitor: Visitor, album: Album) -> None:
         album.take(f"tab-{name.lower()}", whole=False)
 
 
-PAGES = {"diversity": diversity, "precision": precision}
+def drift(visitor: Visitor, album: Album) -> None:
+    """The Drift page at first sight and after a run, and what opens from it."""
+    visitor.open("/drift")
+    album.take("first")
+    visitor.sample()
+    visitor.finished()
+    album.take("finished")
+    for name in ("Does it settle?", "Mean so far", "Data"):
+        visitor.tab(name)
+        visitor.settled()
+        album.take(f"tab-{name.lower().rstrip('?').replace(' ', '-')}")
+
+
+PAGES = {"diversity": diversity, "drift": drift, "precision": precision}
 
 
 def take_all(browser: Browser, url: str, folder: Path, pages: Sequence[str]) -> list[str]:
