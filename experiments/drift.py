@@ -65,7 +65,7 @@ def courses(
         measure: one of `metrics.catalogue_drift.CURVES`.
         null_runs: simulated data sets of each null.
     """
-    scores = _scores(data, divided, measure)
+    scores = scores_of(data, divided, measure)
     found = {c.key: values_of(c, scores) for c in data.run.conditions}
     there = [c for c in data.run.conditions if found[c.key].shape[1]]
     return {
@@ -103,7 +103,8 @@ def _reminded(plan: Plan, turns: int) -> NDArray[np.bool_] | None:
     return reminded if later.any() and not later.all() else None
 
 
-def _scores(data: RunData, divided: Mapping[Place, Divided], measure: str) -> dict[Place, float]:
+def scores_of(data: RunData, divided: Mapping[Place, Divided], measure: str) -> dict[Place, float]:
+    """One number per reply by one measure, where it is defined; the arguments are `courses`'."""
     places = [(key, s.index) for key, s in zip(data.keys, data.samples, strict=True)]
     if measure in ("kl", "js"):
         return {p: getattr(divided[p], measure) for p in places if p in divided}

@@ -3,9 +3,11 @@
 Simulates conversations of known dynamics (autoregression, independent noise, a random walk), with
 one value per turn and with noisy sampled replies, fits each, and prints per cell how often the
 intervals of φ and D* hold the truth, and what the fit was called. An interval of D* exists only
-where that of φ stays below 1; coverage is that of the intervals given. The last line is
-`phi_coverage=… equilibrium_coverage=… false_reverting=…`, the last of them the share of fits called
-mean-reverting under the null (noise or walk) that is called so more often.
+where that of φ stays below 1; coverage is that of the intervals given. Then the bundled model plays
+residents whose persona holds with known odds; see `tests.benchmarks.drift_town`. The last line is
+`best_rho=… best_measure=… phi_coverage=… equilibrium_coverage=… false_reverting=… batch_speedup=…`;
+false_reverting is the share of fits called mean-reverting under the null (noise or walk) that is
+called so more often.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metrics.autoregression import Verdict, fit_dynamics
+from tests.benchmarks.drift_town import town_part
 from tests.benchmarks.truth import wilson
 
 PERSISTENCES = (0.0, 0.3, 0.6, 0.9, 1.0)
@@ -135,8 +138,14 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=400)
     parser.add_argument("--null-runs", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
-    found = simulated_part(parser.parse_args())
-    print(" ".join(f"{name}={value:.3f}" for name, value in found.items()))
+    parser.add_argument("--residents", type=int, default=8)
+    parser.add_argument("--conversations", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=3, help="of the timing")
+    options = parser.parse_args()
+    simulated = simulated_part(options)
+    measure, rho, speedup = town_part(options)
+    told = " ".join(f"{name}={value:.3f}" for name, value in simulated.items())
+    print(f"best_rho={rho:.3f} best_measure={measure} {told} batch_speedup={speedup:.1f}")
 
 
 if __name__ == "__main__":
