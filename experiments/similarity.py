@@ -98,11 +98,11 @@ def _between(data: RunData, first: NDArray[np.intp], second: NDArray[np.intp]) -
         return _too_few(n)
     value = inter_similarity(sides[0][0], sides[1][0])
     means = [unit_rows(vectors).mean(axis=0) for vectors, _ in sides]
-    errors = [
+    first_error, second_error = (
         _error(vectors, calls, other)
         for (vectors, calls), other in zip(sides, reversed(means), strict=True)
-    ]
-    half = half_width(float(np.hypot(*errors)), units=units)
+    )
+    half = half_width(float(np.hypot(first_error, second_error)), units=units)
     return Estimate(value, max(value - half, -1.0), min(value + half, 1.0), n)
 
 

@@ -77,7 +77,7 @@ def tokens_description(frame: pd.DataFrame) -> str:
     known = frame.dropna(subset=["entropy (nats)"])
     if not len(known):
         return "Entropy by token: unknown."
-    top = known.loc[known["entropy (nats)"].idxmax()]
+    top = known.iloc[int(known["entropy (nats)"].to_numpy().argmax())]
     return (
         f"Entropy at {len(known)} tokens: on average {known['entropy (nats)'].mean():.2f} nats, "
         f"most at token {top['token']} “{str(top['text']).strip()}” with "

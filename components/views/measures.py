@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -92,10 +93,10 @@ def _span(row: MeasureRow) -> str:
     return f"{minus(f'{found.low:.3g}')} to {minus(f'{found.high:.3g}')}"
 
 
-def _columns(frame: pd.DataFrame) -> dict[str, object]:
-    columns: dict[str, object] = {"measure": st.column_config.TextColumn(pinned=True, width=290)}
-    for name in frame:
-        if str(name).endswith(" p"):
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    columns: dict[str, Any] = {"measure": st.column_config.TextColumn(pinned=True, width=290)}
+    for name in map(str, frame):
+        if name.endswith(" p"):
             columns[name] = st.column_config.NumberColumn(format="%.3f", help="adjusted")
         elif frame[name].dtype == float:
             columns[name] = st.column_config.NumberColumn(format="%.3g")
