@@ -107,7 +107,7 @@ def threshold_sweep(
         fresh = estimated_assemblage(counts).draw(n, resamples=resamples, rng=rng)
         found.append(distinct_estimate(counts, fresh, m=n))
     ends = np.array([[one.value, one.low, one.high] for one in found]).reshape(-1, 3)
-    return Curve(np.full(len(found), n), *ends.T, n)
+    return Curve(np.full(len(found), n), ends[:, 0], ends[:, 1], ends[:, 2], n)
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def _checked_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
 
 def eigenvalue_shares(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Eigenvalues of K/n of unit rows, ascending; zeros may be left out. They sum to one."""
-    return np.linalg.eigvalsh(_smaller_gram(rows))
+    return np.asarray(np.linalg.eigvalsh(_smaller_gram(rows)), dtype=np.float64)
 
 
 def _smaller_gram(rows: NDArray[np.float64]) -> NDArray[np.float64]:
