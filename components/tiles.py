@@ -81,6 +81,8 @@ def method_card(measure: Measure) -> None:
     st.latex(measure.formula)
     st.markdown(f"{measure.tells} {measure.direction}")
     st.markdown(f"**It can’t tell:** {measure.cannot_tell}")
+    if measure.differs:
+        st.markdown(f"**It differs:** {measure.differs}")
     st.caption(f"Interval: {measure.interval} Shown from {measure.floor} answers on.")
     if measure.references:
         st.caption(f"{measure.reference}.")
