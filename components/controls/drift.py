@@ -70,7 +70,7 @@ def drift_controls() -> Draft:
             "Conversations",
             MIN_REPLICATES,
             MAX_REPLICATES,
-            value=16,
+            value=12,
             step=4,
             key="drift.replicates",
             width=140,

@@ -14,9 +14,11 @@ from data.town.prompts import names_of
 from data.town.town import find_resident
 
 _TESTED = ("ask", "push", "distract", "push", "ask", "push", "distract", "push")
+_SHORT = 6  # turns, the fewest from which dynamics can be told
 MOVES: Mapping[str, Sequence[str]] = {
-    "Pushed and distracted": _TESTED,
-    "Questions only": ("ask",) * len(_TESTED),
+    "Pushed and distracted": _TESTED[:_SHORT],
+    "Questions only": ("ask",) * _SHORT,
+    "Pushed and distracted, eight turns": _TESTED,
 }
 REMINDERS = (3, 6)  # turns
 

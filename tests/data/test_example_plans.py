@@ -1,12 +1,16 @@
 """Bundled conversations with residents, and the curve that the town's rules give them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from data.examples.plans import MOVES, known_hold, lines_for, residents
 from data.schema import Condition, Decoding, ModelRef, Plan
 from data.town import load_town
+from experiments.settings_file import read_experiment
+
+EXAMPLES = Path(__file__).parents[2] / "data" / "examples"
 
 
 def condition(**changes):
@@ -30,10 +34,17 @@ def test_lines_ask_another_topic_each_turn_as_it_is_written():
     lines = lines_for("Marta", MOVES["Pushed and distracted"])
     questions = {topic.questions[0] for topic in load_town().topics.values()}
     asked = [next(q for q in questions if line.endswith(q)) for line in lines]
-    assert len(set(asked)) == len(lines) == 8
+    assert len(set(asked)) == len(lines) == 6
     assert lines == lines_for("Marta", MOVES["Pushed and distracted"])
     assert lines != lines_for("Marta", MOVES["Pushed and distracted"], seed=1)
     assert all(line in questions for line in lines_for("Marta", MOVES["Questions only"]))
+
+
+def test_the_recorded_conversations_have_a_known_curve():
+    asked = read_experiment((EXAMPLES / "drift.yaml").read_text("utf-8"))
+    curves = [known_hold(each) for each in asked.conditions]
+    assert all(curve is not None and len(curve) == 8 for curve in curves)
+    assert curves[0] != curves[1]
 
 
 def test_the_known_curve_falls_when_pushed_and_rises_with_reminders():

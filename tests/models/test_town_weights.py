@@ -56,7 +56,7 @@ def test_answers_read_back_to_the_asked_topic(model, rng):
     topics = list(TOWN.topics.values())
     answers = ask(model, topics, [None] * len(topics), rng, draws=3)
     readable = [reading is not None for each in answers.readings for reading in each]
-    assert np.mean(readable) >= 0.78
+    assert np.mean(readable) >= 0.88
 
 
 def test_asked_levels_of_style_are_taken_up(model, rng):
@@ -73,7 +73,7 @@ def test_asked_levels_of_style_are_taken_up(model, rng):
         reading is not None and reading.levels[feature] == level
         for reading, (feature, level, _) in zip(readings, asked * 2, strict=True)
     ]
-    assert np.mean(right) >= 0.65
+    assert np.mean(right) >= 0.74
 
 
 def test_residents_sign_their_answers(model, rng):
@@ -85,7 +85,7 @@ def test_residents_sign_their_answers(model, rng):
         for resident, each in zip(residents, answers.readings, strict=True)
         for reading in each
     ]
-    assert np.mean(signed) >= 0.75
+    assert np.mean(signed) >= 0.84
 
 
 def test_groups_shift_the_ideas(model, rng):
@@ -111,13 +111,13 @@ def test_a_reminder_brings_the_persona_back(model, rng):
 def test_judgements_go_by_the_known_odds(model, rng):
     rows = {row.name: row for row in judgement_rows(model, rng, Sizes(judgements=42))}
     assert rows["mass on the options"].value >= 0.97
-    assert rows["preference, clear ones"].value >= 0.75
-    assert rows["calibration"].value <= 0.12  # with few judgements in each bin
+    assert rows["preference, clear ones"].value >= 0.85
+    assert rows["calibration"].value <= 0.1  # with few judgements in each bin
 
 
 def test_lists_can_be_read(model, rng):
     [different, *_] = list_rows(model, rng, Sizes(lists=12))
-    assert different.value >= 0.2
+    assert different.value >= 0.3
 
 
 def test_off_topic_is_declined(model, rng):

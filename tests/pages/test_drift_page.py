@@ -42,7 +42,7 @@ def test_the_page_asks_its_question_and_offers_a_plan(open_page):
     tab = settled(open_page())
     assert "Does the persona hold?" in tab.words
     lines = tab.app.text_area(key="drift.lines").value.splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 6
     assert "Plain" in tab.words
     assert "Reminded" in tab.words
     assert tab.has_button("Sample")
@@ -89,7 +89,7 @@ def test_few_conversations_have_no_interval_and_say_so(open_page):
 def test_a_persona_of_ones_own_without_marks_goes_by_distances(open_page):
     tab = open_page().small()
     tab.app.selectbox(key="drift.persona").set_value("My own persona …").run()
-    assert len(tab.app.text_area(key="drift.lines").value.splitlines()) == 8
+    assert len(tab.app.text_area(key="drift.lines").value.splitlines()) == 6
     tab.app.text_area(key="drift.system").set_value("You are a lighthouse keeper.")
     settled(tab.small().sample())
     assert tab.snapshot.run.prompt == "You are a lighthouse keeper."
