@@ -26,6 +26,7 @@ from data.town.town import (
 )
 
 BLURRED_SHARE = 0.35  # of the training questions, those with small words swapped
+LOOSE_SHARE = 0.4  # likewise of the ways of asking for a style
 
 
 def question(
@@ -92,7 +93,8 @@ def asked_style(
     for feature in rng.permutation(list(levels)):
         held_out_asks = load_styles().features[feature][levels[feature]].held_out_asks
         whole, framed = trained_asks(feature, levels[feature])
-        asks.append(_pick(held_out_asks if held_out else (whole, framed)[rng.integers(2)], rng))
+        ask = _pick(held_out_asks if held_out else (whole, framed)[rng.integers(2)], rng)
+        asks.append(ask if held_out else _loosened(ask, held_out_asks, rng))
     return " ".join(asks)
 
 
@@ -246,6 +248,27 @@ def _blurred(text: str, rng: np.random.Generator) -> str:
     if rng.random() < 0.5:  # keep the place of the topic's words from mattering
         words = [_pick(small, rng) for _ in range(rng.integers(1, 5))] + words
     return _capital(" ".join(words)) if rng.random() < 0.7 else " ".join(words)
+
+
+def _loosened(ask: str, kept_out: Sequence[str], rng: np.random.Generator) -> str:
+    """At times with words dropped, added and swapped that don't tell what is asked for."""
+    if rng.random() >= LOOSE_SHARE:
+        return ask
+    fillers = load_styles().ask_fillers
+    words = []
+    for word in ask.rstrip(".").split():
+        if word.casefold().strip(",") not in fillers or rng.random() < 0.4:
+            words.append(word)
+        elif rng.random() < 0.4:
+            words.append(_pick(fillers, rng))
+    if rng.random() < 0.4:
+        words.insert((0, len(words))[rng.integers(2)], "please")
+    loose = _capital(" ".join(words)) + "."
+    return ask if any(_letters(each) in _letters(loose) for each in kept_out) else loose
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalpha())
 
 
 def _careless(text: str, rng: np.random.Generator) -> str:

@@ -39,6 +39,7 @@ class Styles:
     Attributes:
         features: feature → level name → level.
         ask_frames: system prompts with room for a manner.
+        ask_fillers: words of them that don't tell what is asked for.
         modals: verbs between subject and idea, in every style.
         connectors: words that join a reason to a claim, in every style.
         tails: clauses that lengthen a long sentence.
@@ -46,6 +47,7 @@ class Styles:
 
     features: Mapping[str, Mapping[str, Level]]
     ask_frames: tuple[str, ...]
+    ask_fillers: tuple[str, ...]
     modals: tuple[str, ...]
     connectors: tuple[str, ...]
     tails: tuple[str, ...]
@@ -87,6 +89,7 @@ def load_styles() -> Styles:
             for feature, levels in file["features"].items()
         },
         ask_frames=tuple(file["ask_frames"]),
+        ask_fillers=tuple(file["ask_fillers"].split()),
         modals=tuple(file["modals"]),
         connectors=tuple(file["connectors"]),
         tails=tuple(file["tails"]),

@@ -27,6 +27,7 @@ CHECKPOINT = Path(".chorale/town/training.pt")
 WARMUP_STEPS, DECAY_SHARE = 100, 0.5
 CONVERSATION_EVERY = 3  # steps
 JUDGEMENT_WEIGHT = 2.5
+DECISION_WEIGHT = 2.0  # of a token that decides something, beside one that only words it
 
 
 def build_model(tokenizer: PreTrainedTokenizerFast, *, hidden: int, layers: int) -> Any:
@@ -72,9 +73,11 @@ def loss_of(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
     labels = torch.from_numpy(batch.labels)
     wanted = labels >= 0
     temperatures = torch.from_numpy(batch.temperatures)[wanted]
-    loss: torch.Tensor = torch.nn.functional.cross_entropy(
-        model.lm_head(hidden[wanted]) / temperatures[:, None], labels[wanted]
+    each = torch.nn.functional.cross_entropy(
+        model.lm_head(hidden[wanted]) / temperatures[:, None], labels[wanted], reduction="none"
     )
+    weights = torch.where(temperatures == 1, DECISION_WEIGHT, 1.0)
+    loss: torch.Tensor = (each * weights).sum() / weights.sum()
     if not batch.odds:
         return loss
     places = torch.tensor([(row, place) for row, place, _, _ in batch.odds])

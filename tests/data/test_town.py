@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from data.town import LEVELS, compose, features, idea_distribution, load_town
+from data.town import LEVELS, compose, features, idea_distribution, load_town, prompts
 from data.town.prompts import training_wordings
-from data.town.styles import full_levels, load_styles
+from data.town.styles import full_levels, load_styles, trained_asks
 from data.town.town import CONVICTION
 
 TOWN = load_town()
@@ -43,6 +43,27 @@ def test_topic_is_rich_enough(topic):
     assert len({idea.id for idea in topic.ideas}) == len(topic.ideas)
     assert len(set(topic.held_out)) >= 3
     assert len(set(topic.questions)) >= 12
+
+
+def test_loosened_asks_keep_what_tells_and_are_never_held_out():
+    fillers, rng = set(load_styles().ask_fillers), np.random.default_rng(0)
+    changed = 0
+    for feature, levels in load_styles().features.items():
+        for name, level in levels.items():
+            trained = {ask for asks in trained_asks(feature, name) for ask in asks}
+            told = {tuple(_telling(ask, fillers)) for ask in trained}
+            for _ in range(60):
+                asked = prompts.asked_style({feature: name}, rng)
+                changed += asked not in trained
+                assert tuple(_telling(asked, fillers)) in told
+                assert asked.casefold().rstrip(".") not in {
+                    each.casefold().rstrip(".") for each in level.held_out_asks
+                }
+    assert changed > 300
+
+
+def _telling(ask, fillers):
+    return [w for w in ask.casefold().rstrip(".").split() if w.strip(",") not in fillers]
 
 
 def test_held_out_wordings_never_train():
