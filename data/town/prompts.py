@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def asked_style(
         held_out_asks = load_styles().features[feature][levels[feature]].held_out_asks
         whole, framed = trained_asks(feature, levels[feature])
         ask = _pick(held_out_asks if held_out else (whole, framed)[rng.integers(2)], rng)
-        asks.append(ask if held_out else _loosened(ask, held_out_asks, rng))
+        asks.append(ask if held_out else _loosened(ask, rng))
     return " ".join(asks)
 
 
@@ -250,7 +251,7 @@ def _blurred(text: str, rng: np.random.Generator) -> str:
     return _capital(" ".join(words)) if rng.random() < 0.7 else " ".join(words)
 
 
-def _loosened(ask: str, kept_out: Sequence[str], rng: np.random.Generator) -> str:
+def _loosened(ask: str, rng: np.random.Generator) -> str:
     """At times with words dropped, added and swapped that don't tell what is asked for."""
     if rng.random() >= LOOSE_SHARE:
         return ask
@@ -264,7 +265,14 @@ def _loosened(ask: str, kept_out: Sequence[str], rng: np.random.Generator) -> st
     if rng.random() < 0.4:
         words.insert((0, len(words))[rng.integers(2)], "please")
     loose = _capital(" ".join(words)) + "."
-    return ask if any(_letters(each) in _letters(loose) for each in kept_out) else loose
+    return ask if any(each in _letters(loose) for each in _kept_out()) else loose
+
+
+@cache
+def _kept_out() -> tuple[str, ...]:
+    """The letters of every held-out way to ask for a style."""
+    levels = [level for levels in load_styles().features.values() for level in levels.values()]
+    return tuple(_letters(ask) for level in levels for ask in level.held_out_asks)
 
 
 def _letters(text: str) -> str:
