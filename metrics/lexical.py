@@ -14,6 +14,7 @@ from scipy.stats import binom
 from metrics.arrays import subsample_size
 from metrics.unseen import chance_seen
 
+_ROWS_AT_ONCE = 512  # texts held against all others, so that no n × n matrix is in memory
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
@@ -117,8 +118,10 @@ class NgramTable:
         shape = n, len(holders)
         held = csr_array((np.ones(used.sum()), where), shape=shape)
         weighed = csr_array((bent[holders[where[1]]], where), shape=shape)
-        together = weighed @ held.T
-        squares = np.sum(together.data**2) - np.sum(together.diagonal() ** 2)
+        squares = 0.0
+        for start in range(0, n, _ROWS_AT_ONCE):
+            together = weighed[start : start + _ROWS_AT_ONCE] @ held.T
+            squares += np.sum(together.data**2) - np.sum(together.diagonal(k=start) ** 2)
         return float(squares / 2 / (m * self.totals.mean()) ** 2)
 
     def chance_error(self, m: int) -> float:
