@@ -26,8 +26,8 @@ POLL_S = 1.0  # seconds between two looks at a loading
 def model_status(ref: ModelRef) -> None:
     """Whether the model is in memory, its limits, and buttons to load it and let it go.
 
-    Follows a loading on its own, and draws the page anew when it is over. A click on a button here
-    draws this part alone.
+    Follows a loading on its own, and draws the page anew when the model is there. A click on a
+    button here draws this part alone.
     """
     st.fragment(_show)(ref)
 
@@ -38,21 +38,30 @@ def _is_loading(ref: ModelRef) -> bool:
 
 
 def _show(ref: ModelRef) -> None:
-    if _is_loading(ref):
+    mine = _resident(ref)
+    if mine is None:
         st.fragment(_follow, run_every=POLL_S)(ref)
         return
-    mine = next((one for one in models().residents() if one.ref == ref), None)
-    if mine is not None and mine.info is not None:
-        _in_memory(mine)
-    else:
-        _not_in_memory(ref)
+    _in_memory(mine)
     _others(ref)
 
 
+def _resident(ref: ModelRef) -> Resident | None:
+    """The model, once it is wholly in memory."""
+    if _is_loading(ref):
+        return None
+    found = (one for one in models().residents() if one.ref == ref and one.info is not None)
+    return next(found, None)
+
+
 def _follow(ref: ModelRef) -> None:
-    if not _is_loading(ref):
+    """Looks again every second: somebody else, or the start of the app, may load it."""
+    if _resident(ref) is not None:
         st.rerun(scope="app")
-    _on_its_way(ref)
+    elif _is_loading(ref):
+        _on_its_way(ref)
+    else:
+        _not_in_memory(ref)
     _others(ref)
 
 

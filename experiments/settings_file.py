@@ -169,7 +169,9 @@ def _value(name: str, node: yaml.Node, line: int) -> Any:
 
 
 def _condition(node: yaml.Node, key: str) -> Condition:
-    planned = any(str(name.value) == "plan" for name, _ in getattr(node, "value", ()))
+    planned = isinstance(node, yaml.MappingNode) and any(
+        name.value == "plan" for name, _ in node.value
+    )
     entries = _entries(node, _CONDITION, needed=("model",) if planned else ("model", "n"))
     plan = _plan(entries["plan"].node) if planned else None
     values = {name: entry.value for name, entry in entries.items()}

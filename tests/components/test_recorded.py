@@ -47,7 +47,7 @@ def test_the_recording_of_two_precisions_is_whole_and_compared():
     assert data.run.owner == ""
     assert [c.model.quantization for c in data.run.conditions] == ["bf16", "nf4"]
     assert {c.model.id for c in data.run.conditions} == {BUNDLED_ID}
-    found = recorded_divergences()
+    found = recorded_divergences("quantization")
     for key, sample in zip(data.keys, data.samples, strict=True):
         if sample.token_ids:
             assert len(found[key, sample.index].kl) == len(sample.token_ids)

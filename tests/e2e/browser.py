@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 TIMEOUT_MS = 30_000
 # Plotly's timers run on for a moment when a growing chart is replaced under the mouse.
 _REPLACED_CHART = re.compile(r"of undefined \(reading '_\w*layer'\)")
+# Opened at a page, Streamlit looks for its server below that page's address first.
+_PROBED = re.compile(r"status of 404 .*/\w+/_stcore/(health|host-config)\)")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
     "--no-sandbox",
@@ -55,8 +57,9 @@ class Complaints:
             self.found.append(f"script: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.found.append(f"console: {message.text} ({message.location.get('url', '')})")
+        told = f"{message.text} ({message.location.get('url', '')})"
+        if message.type == "error" and not _PROBED.search(told):
+            self.found.append(f"console: {told}")
 
     def _dialog(self, dialog) -> None:
         self.found.append(f"dialog: {dialog.message}")

@@ -83,7 +83,7 @@ def test_a_model_is_downloaded_cancelled_loaded_and_let_go(visit, hub_app, hub):
     expect(load).to_have_count(0)
     expect(cancel).to_have_count(0)
 
-    sidebar.button("Unload Saltmere").click()
+    sidebar.button("Unload .*Saltmere").click()
     expect(sidebar.place.get_by_text("Also in memory")).to_have_count(0)
 
     sidebar.place.get_by_role("link", name="Precision").click()

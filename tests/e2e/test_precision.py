@@ -45,3 +45,4 @@ def test_a_deep_link_on_a_fresh_server_has_the_pages_names(visit, tmp_path):
         )
         links = visitor.page.get_by_test_id("stSidebarNavLink")
         expect(links).to_have_text(["Diversity", "Drift", "Precision"])
+        visitor.page.goto("about:blank")  # before its server goes

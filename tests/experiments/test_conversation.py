@@ -181,7 +181,7 @@ def test_other_refusals():
         ((condition(system=""),), "no persona"),
         ((condition(decoding=Decoding(temperature=-1)),), "temperature must be 0 to 5"),
         ((replace(condition(), plan=None),), "says nothing"),
-        ((), "1 to 4 conditions"),
+        ((), "1 to 8 conditions"),
     ):
         with pytest.raises(ChoraleError, match=said):
             ConversationExperiment("Keeper", conditions)

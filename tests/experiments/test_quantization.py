@@ -209,7 +209,8 @@ def test_halves_change_a_divergence_of_the_bundled_model_by_less_than_2_percent(
     spool.close()
     assert max(one.kl.max() for one in exact) > 1e-3
     for one, other in zip(exact, spooled, strict=True):
-        np.testing.assert_allclose(other.kl, one.kl, rtol=0.02, atol=1e-6)
-        np.testing.assert_allclose(other.js, one.js, rtol=0.02, atol=1e-6)
+        # where both models are nearly sure, halves see a little of what isn't there
+        np.testing.assert_allclose(other.kl, one.kl, rtol=0.02, atol=5e-6)
+        np.testing.assert_allclose(other.js, one.js, rtol=0.02, atol=5e-6)
     means = [np.concatenate([one.kl for one in found]).mean() for found in (exact, spooled)]
     assert means[1] == pytest.approx(means[0], rel=0.005)

@@ -249,9 +249,9 @@ def test_little_memory_makes_smaller_batches(
     tiny: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = {s.index: s for s in tiny.generate(ASK, indices=range(40), decoding=Decoding(), seed=5)}
-    assert tiny._rows_that_fit(100, 64) > 1000
+    assert tiny._rows_that_fit(64) > 1000
     monkeypatch.setattr("models.local.available_memory", lambda _: 4 * 2**20)
-    assert 1 < tiny._rows_that_fit(100, 64) < 40
+    assert 1 < tiny._rows_that_fit(64) < 40
     few = tiny.generate(ASK, indices=range(40), decoding=Decoding(), seed=5)
     assert {sample.index: sample for sample in few} == whole
 

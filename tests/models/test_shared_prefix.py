@@ -143,7 +143,8 @@ def test_a_cache_that_cannot_be_continued_is_found_out(
 ) -> None:
     expected = both_ways(tiny, 3)[0]
     # As where a model begins to count positions again with every call.
-    monkeypatch.setattr(Continuation, "_positions", lambda self, tokens: 0 * tokens[:, None])
+    restarted = lambda self, tokens: (0 * tokens[:, None], None)  # noqa: E731
+    monkeypatch.setattr(Continuation, "_places", restarted)
     engine, notes = checked(tiny._engine)
     assert engine.rereads
     assert not engine.shares(10)

@@ -12,7 +12,14 @@ from transformers import AutoTokenizer
 
 from data.errors import PromptError
 from data.schema import Message
-from models.chat_template import BAD_TEMPLATE, NO_OPENING, NO_SYSTEM_ROLE, NO_TEMPLATE, ChatTemplate
+from models.chat_template import (
+    BAD_TEMPLATE,
+    NO_LATER_SYSTEM,
+    NO_OPENING,
+    NO_SYSTEM_ROLE,
+    NO_TEMPLATE,
+    ChatTemplate,
+)
 from models.reading import Reader
 from tests.models.families import edit_json
 from tests.models.templates import ASKED, EACH, TEMPLATES
@@ -73,7 +80,7 @@ def test_a_prompt_begins_once_at_most(read: Reads, kind: str, template: str) -> 
     [
         ("none", (NO_TEMPLATE,)),
         ("turns", ()),
-        ("merged", ()),
+        ("merged", (NO_LATER_SYSTEM,)),
         ("refuses", (NO_SYSTEM_ROLE,)),
         ("switch", ()),
         ("opened", ()),
