@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 
@@ -21,6 +22,7 @@ from models.memory import PeakMemory
 from models.registry import display_name, model_name
 
 POLL_S = 1.0  # seconds between two looks at a loading
+GONE_S = 2.0  # that a click on Unload waits at most
 
 
 def model_status(ref: ModelRef) -> None:
@@ -146,9 +148,17 @@ def _unload_button(ref: ModelRef, label: str, *, key: str) -> None:
         key=key,
         type="tertiary",
         help="Frees its memory as soon as no run uses it.",
-        on_click=models().unload,
+        on_click=_unload,
         args=(ref,),
     )
+
+
+def _unload(ref: ModelRef) -> None:
+    """Let it go; mostly it is gone before this part is drawn again."""
+    models().unload(ref)
+    until = time.monotonic() + GONE_S
+    while any(one.ref == ref for one in models().residents()) and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def _load(ref: ModelRef) -> None:
