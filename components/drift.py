@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -113,10 +114,23 @@ def _tile(
                     card.format(found.value),
                     f"{card.format(found.low)}–{card.format(found.high)}",
                 )
+            elif not signed and not _possible(scale, found.value):
+                words = "–", "no level that it can reach"
             else:
                 value = _signed(scale, found.value) if signed else scale.format(found.value)
-                words = value, _interval(scale, found, signed=signed).strip("()")
+                shown = found if signed else _clipped(scale, found)
+                words = value, _interval(scale, shown, signed=signed).strip("()")
             grid.markdown(number_line(key, *words, theme))
+
+
+def _possible(scale: Measure, value: float) -> bool:
+    return scale.minimum <= value <= (float("inf") if scale.maximum is None else scale.maximum)
+
+
+def _clipped(scale: Measure, found: Estimate) -> Estimate:
+    """The interval as far as the measure reaches: an equilibrium's knows no limits."""
+    most = float("inf") if scale.maximum is None else scale.maximum
+    return replace(found, low=max(found.low, scale.minimum), high=min(found.high, most))
 
 
 def _short(found: Estimate) -> str:

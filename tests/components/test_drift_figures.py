@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from components.drift import _clipped, _possible
 from components.figures.drift import (
     curve_description,
     curve_figure,
@@ -14,6 +15,7 @@ from components.figures.drift import (
 from components.figures.palette import condition_mark
 from metrics.catalogue_drift import CURVES, DRIFT
 from metrics.course import course_of
+from metrics.uncertainty import Estimate
 
 NAMES = {"a": "Plain", "b": "Reminded"}
 
@@ -107,3 +109,14 @@ def test_one_turn_gives_a_curve_but_no_effect(found):
     assert course.effect is None
     assert course.walk is None
     assert course.curve.by_turn[0].is_defined
+
+
+def test_an_equilibrium_is_shown_only_where_the_measure_can_reach():
+    held, kl = DRIFT["held"], DRIFT["kl"]
+    assert not _possible(held, -0.06)
+    assert not _possible(held, 1.1)
+    assert _possible(held, 0.4)
+    assert _possible(kl, 30)
+    shown = _clipped(held, Estimate(0.46, -1.0, 1.7, 24))
+    assert (shown.value, shown.low, shown.high) == (0.46, 0, 1)
+    assert _clipped(kl, Estimate(1, -1, 5, 24)).high == 5
