@@ -51,9 +51,16 @@ def drift_finding(
         f"{_interval(measure, last)}, at first {measure.format(first.value)}; n = {last.n}."
     )
     sentences = [text, *_effects(courses, names, measure, theme)]
-    sentences.append(_VERDICTS.get(course.dynamics.verdict, ""))
+    sentences.append(_verdict(course, measure))
     text = " ".join(filter(None, sentences))
     return f"So far: {text[0].lower()}{text[1:]}" if running else text
+
+
+def _verdict(course: Course, measure: Measure) -> str:
+    level = course.dynamics.equilibrium
+    if level.is_defined and not _possible(measure, level.value):
+        return "A push fades, but it is still moving: no level that it could settle at is in reach."
+    return _VERDICTS.get(course.dynamics.verdict, "")
 
 
 def _effects(

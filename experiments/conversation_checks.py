@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from data.errors import ChoraleError
 from data.schema import Condition
+from experiments.sampling import MAX_TEMPERATURE
 from experiments.strategies.base import MAX_NEW_TOKENS
 
 MAX_TURNS = 48
 MIN_REPLICATES, MAX_REPLICATES = 4, 64
 REPLIES = (1, 4, 8)  # per turn: one alone, or enough to know how they differ among themselves
-MAX_TEMPERATURE = 5.0
 
 
 def check_plan(condition: Condition) -> tuple[int, int, int]:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.figures.palette import FAINT_INK, GRID, INK, PAPER, Theme, condition_mark
+from components.figures.palette import FAINT_INK, Theme, condition_mark
+from components.figures.paper import band, on_paper, with_legend
 from metrics.catalogue import Measure
 from metrics.course import Course
 
@@ -44,8 +45,8 @@ def curve_frame(courses: Mapping[str, Course], *, so_far: bool = False) -> pd.Da
                 "conversations": len(course.values),
             }
         )
-        for name, band in (("walk", course.walk), ("noise", course.noise)):
-            shown = band if band is not None and not so_far else np.full((2, turns), np.nan)
+        for name, ends in (("walk", course.walk), ("noise", course.noise)):
+            shown = ends if ends is not None and not so_far else np.full((2, turns), np.nan)
             part[f"{name} low"], part[f"{name} high"] = shown
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
@@ -84,10 +85,10 @@ def curve_figure(
         for turn in reminders.get(key, ()):
             if turn <= len(part):
                 figure.add_annotation(_reminder(turn, key, theme))
-    _lay_out(figure, theme)
+    with_legend(on_paper(figure, theme, x_title="turn", y_title=_axis(measure), height=HEIGHT))
     last = int(frame["turn"].max())
-    figure.update_xaxes(title_text="turn", range=[0.7, last + 0.3], dtick=max(1, last // 12))
-    figure.update_yaxes(title_text=_axis(measure), tickformat=_ticks(measure))
+    figure.update_xaxes(range=[0.7, last + 0.3], dtick=max(1, last // 12))
+    figure.update_yaxes(tickformat=_ticks(measure))
     if measure.maximum == 1 and measure.key == "held":
         figure.update_yaxes(range=[-0.02, 1.02])
     else:
@@ -165,10 +166,8 @@ def phase_figure(
             line={"color": mark.ink_on(theme), "dash": "dot"},
             annotation={"text": f"D* = {measure.format(fit.equilibrium.value)}"},
         )
-    _lay_out(figure, theme)
-    figure.update_xaxes(title_text=f"at a turn: {_axis(measure)}")
-    figure.update_yaxes(title_text="change until the next turn")
-    return figure
+    x_title, y_title = f"at a turn: {_axis(measure)}", "change until the next turn"
+    return on_paper(figure, theme, x_title=x_title, y_title=y_title, height=HEIGHT)
 
 
 def phase_description(course: Course, name: str, measure: Measure) -> str:
@@ -200,7 +199,8 @@ def _curve(
     )
     if part["low"].isna().any():
         return [line]
-    return [_band(part["turn"], part["low"], part["high"], colour, 0.16, group=key), line]
+    limits = part["turn"].tolist(), part["low"].tolist(), part["high"].tolist()
+    return [band(*limits, colour=colour, group=key), line]
 
 
 def _nulls(part: pd.DataFrame, theme: Theme) -> list[go.Scatter]:
@@ -243,22 +243,6 @@ def _reminder(turn: int, key: str, theme: Theme) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _band(
-    x: pd.Series, low: pd.Series, high: pd.Series, colour: str, opacity: float, *, group: str
-) -> go.Scatter:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return go.Scatter(
-        x=[*x, *x[::-1]],
-        y=[*high, *low[::-1]],
-        mode="none",
-        fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},{opacity})",
-        hoverinfo="skip",
-        showlegend=False,
-        legendgroup=group,
-    )
-
-
 def _axis(measure: Measure) -> str:
     return f"{measure.label[0].lower()}{measure.label[1:]}" + (
         f" ({measure.unit})" if measure.unit else ""
@@ -267,23 +251,3 @@ def _axis(measure: Measure) -> str:
 
 def _ticks(measure: Measure) -> str:
     return ".0%" if measure.digits.endswith("%") else ".3~g"
-
-
-def _lay_out(figure: go.Figure, theme: Theme) -> None:
-    quiet = {"gridcolor": GRID[theme], "zeroline": False, "title": {"standoff": 8}}
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK[theme], "size": 13},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        hoverlabel={
-            "bgcolor": PAPER[theme],
-            "bordercolor": FAINT_INK[theme],
-            "font": {"color": INK[theme], "size": 14},
-        },
-        hovermode="closest",
-    )
-    figure.update_xaxes(**quiet)
-    figure.update_yaxes(**quiet)

@@ -49,6 +49,14 @@ def on_paper(
     return figure
 
 
+def with_legend(figure: go.Figure) -> go.Figure:
+    """The figure with the names of its lines above it, where their ends are no place for them."""
+    figure.update_layout(
+        showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
+    )
+    return figure
+
+
 def tint(colour: str, opacity: float) -> str:
     """A colour as #RRGGBB, made transparent."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -56,9 +64,17 @@ def tint(colour: str, opacity: float) -> str:
 
 
 def band(
-    x: Sequence[float], low: Sequence[float], high: Sequence[float], *, colour: str
+    x: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    *,
+    colour: str,
+    group: str | None = None,
 ) -> go.Scatter:
-    """The area of an interval along a line: filled, without points of its own."""
+    """The area of an interval along a line: filled, without points of its own.
+
+    Where there is a legend, it comes and goes with the lines of its group.
+    """
     return go.Scatter(
         x=[*x, *reversed(list(x))],
         y=[*high, *reversed(list(low))],
@@ -66,6 +82,8 @@ def band(
         fill="toself",
         fillcolor=tint(colour, _BAND),
         hoverinfo="skip",
+        showlegend=False,
+        legendgroup=group,
     )
 
 

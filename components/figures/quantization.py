@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.figures.palette import FAINT_INK, GRID, INK, PAPER, Theme, condition_mark
+from components.figures.palette import Theme, condition_mark
+from components.figures.paper import band, on_paper, with_legend
 from metrics.precision import PositionCurve
-
-HEIGHT = 420
 
 
 def position_frame(curves: Mapping[str, PositionCurve]) -> pd.DataFrame:
@@ -44,24 +43,9 @@ def position_figure(frame: pd.DataFrame, *, names: Mapping[str, str], theme: The
         part = frame[frame["condition"] == key]
         if len(part):
             figure.add_traces(_curve(part, name, key, theme))
-    quiet = {"gridcolor": GRID[theme], "zeroline": False, "title": {"standoff": 8}}
-    figure.update_layout(
-        height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": INK[theme], "size": 13},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        hoverlabel={
-            "bgcolor": PAPER[theme],
-            "bordercolor": FAINT_INK[theme],
-            "font": {"color": INK[theme], "size": 14},
-        },
-        hovermode="closest",
-    )
-    figure.update_xaxes(**quiet, title_text="token of the answer")
-    figure.update_yaxes(**quiet, title_text="KL divergence (nats)", rangemode="tozero")
-    return figure
+    on_paper(figure, theme, x_title="token of the answer", y_title="KL divergence (nats)")
+    figure.update_yaxes(rangemode="tozero")
+    return with_legend(figure)
 
 
 def position_description(frame: pd.DataFrame, names: Mapping[str, str]) -> str:
@@ -81,17 +65,7 @@ def position_description(frame: pd.DataFrame, names: Mapping[str, str]) -> str:
 def _curve(part: pd.DataFrame, name: str, key: str, theme: Theme) -> list[go.Scatter]:
     mark = condition_mark(key)
     colour = mark.fill_on(theme)
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    band = go.Scatter(
-        x=[*part["token"], *part["token"][::-1]],
-        y=[*part["high"], *part["low"][::-1]],
-        mode="none",
-        fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.15)",
-        hoverinfo="skip",
-        showlegend=False,
-        legendgroup=key,
-    )
+    limits = part["token"].tolist(), part["low"].tolist(), part["high"].tolist()
     line = go.Scatter(
         x=part["token"],
         y=part["kl"],
@@ -104,4 +78,4 @@ def _curve(part: pd.DataFrame, name: str, key: str, theme: Theme) -> list[go.Sca
         line={"color": colour, "width": 2},
         marker={"symbol": mark.symbol, "size": 6, "color": colour},
     )
-    return [band, line]
+    return [band(*limits, colour=colour, group=key), line]

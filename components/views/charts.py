@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -62,6 +62,11 @@ def csv_button(frame: pd.DataFrame, *, key: str) -> None:
         key=f"diversity.{key}.csv",
         on_click="ignore",
     )
+
+
+def file_button(label: str, make: Callable[[], str | bytes], file: str) -> None:
+    """Offers a CSV that is made when it is asked for."""
+    st.download_button(label, make, file, "text/csv", icon=":material/download:", on_click="ignore")
 
 
 def named(key: str, names: Mapping[str, str]) -> str:

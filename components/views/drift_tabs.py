@@ -17,6 +17,7 @@ from components.figures.drift import (
 )
 from components.findings import coloured
 from components.layout import theme
+from components.views.charts import file_button
 from components.views.conversation import conversation_reader
 from data.divergences import Place
 from data.exports import to_csv
@@ -136,9 +137,5 @@ def _data(
     }
     name = f"chorale-drift-{run.id[:8]}"
     with st.container(horizontal=True, gap="small"):
-        _download("Curves as CSV", lambda: str(frame.to_csv(index=False)), f"{name}-curves.csv")
-        _download("Replies as CSV", lambda: to_csv(data, extra), f"{name}.csv")
-
-
-def _download(label: str, make: Callable[[], str | bytes], file: str) -> None:
-    st.download_button(label, make, file, "text/csv", icon=":material/download:", on_click="ignore")
+        file_button("Curves as CSV", lambda: str(frame.to_csv(index=False)), f"{name}-curves.csv")
+        file_button("Replies as CSV", lambda: to_csv(data, extra), f"{name}.csv")

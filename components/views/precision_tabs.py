@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
 from components.figures.quantization import position_frame
 from components.text import one_line, plural, printable
+from components.views.charts import file_button
 from components.views.compare import differences_table
 from data.exports import to_csv
 from data.schema import RunData
@@ -89,16 +90,12 @@ def _data(
     st.caption(f"Seed {data.run.seed} for both precisions; embedder {data.run.embedder}.")
     name = f"chorale-{data.run.id[:8]}"
     with st.container(horizontal=True, gap="small"):
-        _download("Pairs as CSV", lambda: _csv(summary.pairs), f"{name}-pairs.csv")
-        _download(
+        file_button("Pairs as CSV", lambda: _csv(summary.pairs), f"{name}-pairs.csv")
+        file_button(
             "The curve as CSV", lambda: _csv(position_frame(summary.curves)), f"{name}-curve.csv"
         )
-        _download("Answers as CSV", lambda: to_csv(data, {}), f"{name}.csv")
+        file_button("Answers as CSV", lambda: to_csv(data, {}), f"{name}.csv")
 
 
 def _csv(frame: pd.DataFrame) -> str:
     return str(frame.to_csv(index=False))
-
-
-def _download(label: str, make: Callable[[], str | bytes], file: str) -> None:
-    st.download_button(label, make, file, "text/csv", icon=":material/download:", on_click="ignore")

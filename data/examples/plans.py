@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 
@@ -40,7 +42,8 @@ class Persona:
     reminder: str
 
 
-def residents() -> dict[str, Persona]:
+@cache
+def residents() -> Mapping[str, Persona]:
     """Every resident, by name."""
     found = {}
     for resident in load_town().residents.values():
@@ -51,7 +54,7 @@ def residents() -> dict[str, Persona]:
             marks=(resident.opener, resident.closer),
             reminder=f"Remember that you are {resident.name}, {names['a_one']} of Saltmere.",
         )
-    return found
+    return MappingProxyType(found)
 
 
 def lines_for(name: str, moves: Sequence[str], *, seed: int = 0) -> tuple[str, ...]:

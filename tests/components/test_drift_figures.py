@@ -1,9 +1,11 @@
 """The pictures of the Drift page: what stands where, in which colour, and in words."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from components.drift import _clipped, _possible
+from components.drift import _clipped, _possible, _verdict
 from components.figures.drift import (
     curve_description,
     curve_figure,
@@ -117,6 +119,10 @@ def test_an_equilibrium_is_shown_only_where_the_measure_can_reach():
     assert not _possible(held, 1.1)
     assert _possible(held, 0.4)
     assert _possible(kl, 30)
+    beyond = SimpleNamespace(verdict="mean-reverting", equilibrium=Estimate(-0.06, -2, 0.2, 24))
+    assert "still moving" in _verdict(SimpleNamespace(dynamics=beyond), held)
+    within = SimpleNamespace(verdict="mean-reverting", equilibrium=Estimate(0.4, 0.2, 0.6, 24))
+    assert _verdict(SimpleNamespace(dynamics=within), held).startswith("It settles")
     shown = _clipped(held, Estimate(0.46, -1.0, 1.7, 24))
     assert (shown.value, shown.low, shown.high) == (0.46, 0, 1)
     assert _clipped(kl, Estimate(1, -1, 5, 24)).high == 5
