@@ -40,7 +40,9 @@ def memory_table(ref: ModelRef, shape: ModelShape) -> None:
     demand = Demand(free, device, n=n, new_tokens=tokens)
     fits = [fit_of(shape, kind, demand) for kind in OFFERED]
     st.markdown(
-        "\n".join([f"| | Weights | With {n} answers | |", "| - | - | - | - |", *map(_row, fits)])
+        "\n".join(
+            [f"| | Weights | With {n} answers | What fits |", "| - | - | - | - |", *map(_row, fits)]
+        )
     )
     place = "on the GPU" if device == "cuda" else "on this computer"
     st.caption(f"{gigabytes(free)} are free {place}{_given_back(ref)}.")
@@ -49,9 +51,9 @@ def memory_table(ref: ModelRef, shape: ModelShape) -> None:
 
 def _row(fit: Fit) -> str:
     if fit.whole:
-        verdict = f"fits, up to {fit.largest_n} answers at once"
+        verdict = f"all, up to {fit.largest_n}"
     elif fit.loads:
-        verdict = f"fits, {fit.largest_n} answers at a time"
+        verdict = f"{fit.largest_n} at a time"
     else:
         verdict = "**too large**"
     name, weights = precision_name(fit.quantization), gigabytes(fit.weights)

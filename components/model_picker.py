@@ -12,7 +12,7 @@ from components.model_status import model_status
 from components.problems import problems_shown
 from components.server_picker import server_fields, server_ref
 from components.settings import settings
-from components.state import fill_widgets, session
+from components.state import session
 from components.text import as_markdown
 from data.errors import ModelError
 from data.schema import ModelRef, Quantization
@@ -25,8 +25,7 @@ from models.shape import ModelShape
 
 _OTHER = "Another model …"
 _SERVER = "A server …"
-_OPEN = "model.picker"
-WIDTH = 460  # pixels of the picker: the same for every model, so that it stays under the pointer
+_WIDTH = 480  # pixels of the picker at first; a visitor may widen it
 _PRECISIONS: dict[Quantization, str] = {
     "bf16": "bf16: as published",
     "int8": "int8: half the memory, hardly changed",
@@ -55,27 +54,33 @@ def model_sidebar() -> None:
             "A teaching model of one small, made-up town. It comes with the app, runs anywhere and "
             "knows nothing else."
         )
-    _close_when_done()
-    with st.popover(
+    st.button(
         "Choose another model",
         icon=":material/swap_horiz:",
         width="stretch",
-        key=_OPEN,
-        on_change="rerun",
-    ) as popover:
-        if popover.open:
-            with st.container(width=WIDTH), problems_shown():
-                _picker()
+        key="model.open",
+        on_click=_open,
+    )
+    if session().picking:
+        _picker()
     model_status(ref)
 
 
-def _close_when_done() -> None:
-    if session().model_picked:
-        session().model_picked = False
-        fill_widgets({_OPEN: False})
+def _open() -> None:
+    session().picking = True
 
 
+def _close() -> None:
+    session().picking = False
+
+
+@st.dialog("Choose a model", width=_WIDTH, position="left", on_dismiss=_close)
 def _picker() -> None:
+    with problems_shown():
+        _choose()
+
+
+def _choose() -> None:
     listed = _listed()
     choice = st.selectbox(
         "Model",
@@ -170,5 +175,5 @@ def _use(ref: ModelRef) -> None:
     state = session()
     state.model = ref
     state.models = (ref, *(other for other in state.models if other != ref))
-    state.model_picked = True
+    state.picking = False
     st.rerun()

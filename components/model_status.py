@@ -20,9 +20,22 @@ from models.fitting import gigabytes
 from models.loading_watch import LoadingCancelled, Stage
 from models.memory import PeakMemory
 from models.registry import display_name, model_name
+from models.server_address import is_server
 
 POLL_S = 1.0  # seconds between two looks at a loading
 GONE_S = 2.0  # that a click on Unload waits at most
+_ON_THIS_MACHINE = (
+    "Not in memory yet: the first run loads it.",
+    "Load now",
+    ":material/memory:",
+    "Downloads it if need be, so that the first run begins at once.",
+)
+_ON_A_SERVER = (
+    "On a server, not asked yet: the first run asks it.",
+    "Ask it now",
+    ":material/dns:",
+    "Sees whether the server answers, and what it can do.",
+)
 
 
 def model_status(ref: ModelRef) -> None:
@@ -111,16 +124,17 @@ def _most(peak: PeakMemory | None) -> str:
 
 def _not_in_memory(ref: ModelRef) -> None:
     failed = _failure(ref)
+    words, label, icon, why = _ON_A_SERVER if is_server(ref.id) else _ON_THIS_MACHINE
     if failed is not None:
         show_problem(failed)
     else:
-        st.caption("Not in memory yet: the first run loads it.")
+        st.caption(words)
     if not settings().public:
         st.button(
-            "Try again" if failed else "Load now",
-            icon=":material/memory:",
+            "Try again" if failed else label,
+            icon=icon,
             key="model.load",
-            help="Downloads it if need be, so that the first run begins at once.",
+            help=why,
             width="stretch",
             on_click=_load,
             args=(ref,),

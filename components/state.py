@@ -57,7 +57,7 @@ class State:
         owner: hash of the token; what the visitor makes belongs to it.
         model: the model that new conditions use; None until one is picked takes the host's.
         models: models picked in this session, the latest first.
-        model_picked: whether a model was picked just now, so that the picker closes.
+        picking: whether the picker of models is open.
         loads: what came of "Load now", per model.
         looked_up: what the Hub told of a model, per id and revision.
         served: names of the models that a server listed, per address.
@@ -69,7 +69,7 @@ class State:
     owner: str = ""
     model: ModelRef | None = None
     models: tuple[ModelRef, ...] = ()
-    model_picked: bool = False
+    picking: bool = False
     loads: dict[ModelRef, Future[None]] = field(default_factory=dict)
     looked_up: dict[tuple[str, str], HubFacts] = field(default_factory=dict)
     served: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -27,8 +27,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> None:
 def picker(manage, free) -> AppTest:
     manage()
     tab = AppTest.from_function(show, default_timeout=60)
-    tab.session_state["model.picker"] = True
-    return settled(tab.run())
+    return opened(tab)
 
 
 def show():
@@ -40,6 +39,10 @@ def show():
 def settled(tab: AppTest) -> AppTest:
     assert not tab.exception, tab.exception[0].message
     return tab
+
+
+def opened(tab: AppTest) -> AppTest:
+    return settled(settled(tab.run()).button(key="model.open").click().run())
 
 
 def choose(tab: AppTest, choice: str) -> AppTest:
@@ -84,7 +87,7 @@ def test_what_is_needed_stands_beside_what_is_free(picker) -> None:
     table = rows(choose(picker, QWEN))
     assert list(table) == ["bf16", "int8", "NF4"]
     assert table["bf16"][0] == "1.2 GB"
-    assert table["bf16"][2].startswith("fits, up to ")
+    assert table["bf16"][2].startswith("all, up to ")
     assert "12 GB are free on this computer" in words(picker)
     assert not picker.warning
 
@@ -164,7 +167,7 @@ def test_a_folder_tells_its_size_itself(picker) -> None:
     from models.registry import BUNDLED_FOLDER
 
     choose(picker, _OTHER).text_input(key="model.id").input(str(BUNDLED_FOLDER)).run()
-    assert rows(settled(picker))["bf16"][2].startswith("fits")
+    assert rows(settled(picker))["bf16"][2].startswith("all")
     assert not [b for b in picker.button if b.key == "model.lookup"]
 
 
@@ -196,8 +199,7 @@ def test_a_public_host_offers_its_operators_list_only(manage, free, monkeypatch)
     monkeypatch.setenv("CHORALE_MODELS", f"{QWEN},owner/own")
     manage()
     tab = AppTest.from_function(show, default_timeout=60)
-    tab.session_state["model.picker"] = True
-    options = settled(tab.run()).selectbox(key="model.choice").options
+    options = opened(tab).selectbox(key="model.choice").options
     assert options == ["Saltmere", "Qwen3 0.6B", "own"]
     assert not {_OTHER, _SERVER} & set(options)
     assert not [b for b in tab.button if b.key in ("model.load", "model.unload")]

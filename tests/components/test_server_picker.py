@@ -20,7 +20,6 @@ def server():
 @pytest.fixture
 def sidebar():
     tab = AppTest.from_function(show, default_timeout=60)
-    tab.session_state["model.picker"] = True
     return tab
 
 
@@ -32,7 +31,8 @@ def show():
 
 def opened(tab, url=None):
     """The sidebar with the fields for a server."""
-    tab.run().selectbox(key="model.choice").select(_SERVER).run()
+    tab.run().button(key="model.open").click().run()
+    tab.selectbox(key="model.choice").select(_SERVER).run()
     if url is not None:
         tab.text_input(key="model.server.url").input(url).run()
     return settled(tab)
@@ -141,7 +141,7 @@ def test_a_public_host_offers_what_its_operator_names_and_no_address(sidebar, se
     monkeypatch.setenv("CHORALE_PUBLIC", "1")
     monkeypatch.setenv("CHORALE_SERVER_URL", server.url)
     monkeypatch.setenv("CHORALE_SERVER_MODELS", "owner/city")
-    tab = settled(sidebar.run())
+    tab = settled(sidebar.run().button(key="model.open").click().run())
     options = tab.selectbox(key="model.choice").options
     assert "city (server)" in options
     assert not {_OTHER, _SERVER} & set(options)
@@ -150,3 +150,12 @@ def test_a_public_host_offers_what_its_operator_names_and_no_address(sidebar, se
     press(tab, "model.use")
     assert state(tab).model == ModelRef("server:owner/city")
     assert server.requests == []
+
+
+def test_a_server_is_asked_rather_than_loaded(sidebar, server):
+    tab = opened(sidebar, server.url)
+    tab.text_input(key="model.server.typed").input("town").run()
+    press(tab, "model.use")
+    assert not tab.selectbox
+    assert any("On a server, not asked yet" in caption.value for caption in tab.caption)
+    assert tab.button(key="model.load").label == "Ask it now"

@@ -43,7 +43,7 @@ class Sidebar:
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
         self.place = visitor.page.get_by_test_id("stSidebar")
-        self.picker = visitor.page.get_by_test_id("stPopoverBody")
+        self.picker = visitor.page.get_by_role("dialog")
 
     def button(self, name: str) -> Locator:
         return self.place.get_by_role("button", name=re.compile(name))

@@ -60,9 +60,7 @@ class Visit:
 
     def open_picker(self) -> Visit:
         """Open the list of models in the sidebar."""
-        self.app.session_state["model.picker"] = True
-        self.app.run()
-        return self
+        return self.press("Choose another model")
 
     def sample(self) -> Visit:
         """Press Sample and wait for the end."""
