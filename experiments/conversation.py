@@ -105,15 +105,18 @@ class ConversationExperiment:
             should_stop=should_stop,
         ):
             found[sample.index] = sample
-        for replicate, chat in chats.items():
-            places = _indices(plan, replicate, turn)
-            if should_stop() or any(i not in found for i in places):
-                continue
-            replies = [found[i] for i in places]
-            for place, one in _divergences(model, condition, chat, replies):
-                yield DivergenceFound(condition.key, place, one)
+        whole = {
+            replicate: [found[i] for i in _indices(plan, replicate, turn)]
+            for replicate in chats
+            if all(i in found for i in _indices(plan, replicate, turn))
+        }
+        if should_stop() or not whole:
+            return
+        for place, one in _divergences(model, condition, chats, whole):
+            yield DivergenceFound(condition.key, place, one)
+        for replicate, replies in whole.items():
             for sample in replies:
-                held[sample.index] = replace(sample, origin=chat.origin(turn))
+                held[sample.index] = replace(sample, origin=chats[replicate].origin(turn))
                 yield SampleDrawn(condition.key, held[sample.index])
 
 
@@ -210,15 +213,22 @@ def reference_chat(condition: Condition, chat: Chat) -> tuple[Message, ...]:
 
 
 def _divergences(
-    model: LanguageModel, condition: Condition, chat: Chat, replies: Sequence[Sample]
+    model: LanguageModel,
+    condition: Condition,
+    chats: Mapping[int, Chat],
+    whole: Mapping[int, Sequence[Sample]],
 ) -> Iterator[tuple[int, TokenDivergence]]:
-    """None from a model that doesn't show its distributions."""
-    reference = reference_chat(condition, chat)
+    """Along all replies at once; none from a model that doesn't show its distributions."""
+    asked = [(chats[replicate], reply) for replicate, found in whole.items() for reply in found]
     try:
-        found = model.divergence(chat.messages, reference, [r.token_ids for r in replies])
+        found = model.divergence_each(
+            [chat.messages for chat, _ in asked],
+            [reference_chat(condition, chat) for chat, _ in asked],
+            [reply.token_ids for _, reply in asked],
+        )
     except UnsupportedError:
         return
-    for reply, one in zip(replies, found, strict=True):
+    for (_, reply), one in zip(asked, found, strict=True):
         kl, js = one.kl.astype(np.float32), one.js.astype(np.float32)
         yield reply.index, TokenDivergence(kl, js)
 

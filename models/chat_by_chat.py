@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from data.schema import Message, Sample
+from models.base import Answers, Divergence
 
 
 class ChatByChat:
-    """Gives a model with `generate` the `generate_each` of `models.base.LanguageModel`."""
+    """Gives a model that takes one chat the methods of `LanguageModel` that take several."""
 
     def generate_each(
         self: Any, chats: Sequence[Sequence[Message]], *, indices: Sequence[int], **how: Any
@@ -17,3 +18,15 @@ class ChatByChat:
         """Draw one answer to each chat, in order; see `models.base.LanguageModel`."""
         for chat, index in zip(chats, indices, strict=True):
             yield from self.generate(chat, indices=[index], **how)
+
+    def divergence_each(
+        self: Any,
+        chats: Sequence[Sequence[Message]],
+        others: Sequence[Sequence[Message]],
+        answers: Answers,
+    ) -> list[Divergence]:
+        """One after the other; see `models.base.LanguageModel`."""
+        return [
+            self.divergence(chat, other, [answer])[0]
+            for chat, other, answer in zip(chats, others, answers, strict=True)
+        ]

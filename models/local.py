@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from data.errors import PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
-from models.base import Answers, Distributions, Divergence, Lookahead, ModelInfo, Tree
+from models.base import Answers, Distributions, Divergence, ModelInfo
 from models.chat_template import ChatTemplate
 from models.loading import check_tokens
 from models.memory import PeakMemory, forget_peak, peak_memory
@@ -24,6 +24,7 @@ from models.reading import Reader, Reading
 from models.registry import available_memory, display_name, known, resolve
 from models.shape import ModelShape, rows_that_fit
 from models.spelling import spellings
+from models.trees import Lookahead, Tree
 
 if TYPE_CHECKING:
     from models.continuation import Engine
@@ -107,7 +108,7 @@ class LocalModel:
         ahead: Lookahead,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Tree]:
-        """Grow one tree of answers per call; see `models.base.BranchingModel.branch`."""
+        """Grow one tree of answers per call; see `models.trees.BranchingModel`."""
         from models.lookahead import grow
 
         prompt = self._prompt(messages)
@@ -152,6 +153,17 @@ class LocalModel:
         """What a change of the prompt does; see `models.base.LanguageModel.divergence`."""
         return self._scorer.divergence(self._prompt(messages), self._prompt(other), answers)
 
+    def divergence_each(
+        self,
+        chats: Sequence[Sequence[Message]],
+        others: Sequence[Sequence[Message]],
+        answers: Answers,
+    ) -> list[Divergence]:
+        """Of many chats at once; see `models.base.LanguageModel.divergence_each`."""
+        read = cache(lambda chat: self._prompt(chat))
+        prompts, references = ([read(tuple(chat)) for chat in given] for given in (chats, others))
+        return self._scorer.divergence_each(prompts, references, answers)
+
     def distributions(self, messages: Sequence[Message], answers: Answers) -> Distributions:
         """Log-softmax in pieces; see `models.base.LanguageModel.distributions`."""
         return self._scorer.distributions(self._prompt(messages), answers)
@@ -177,7 +189,7 @@ class LocalModel:
 
     @cached_property
     def _reads_together(self) -> bool:
-        from models.prefix_check import reads_together
+        from models.reading_check import reads_together
 
         return reads_together(self._engine)
 

@@ -32,6 +32,7 @@ HEAVY = {"torch", "transformers", "sentence_transformers", "umap", "bitsandbytes
 LOADED_LATE = {
     "models/continuation.py",
     "models/decoding.py",
+    "models/divergence.py",
     "models/forcing.py",
     "models/lookahead.py",
     "models/replay.py",

@@ -216,7 +216,7 @@ class _undivided:
     def __getattr__(self, name):
         return getattr(self._model, name)
 
-    def divergence(self, *_):
+    def divergence_each(self, *_):
         from data.errors import UnsupportedError
 
         raise UnsupportedError("None.", "Use another.")
