@@ -11,13 +11,24 @@ import numpy as np
 
 from data.divergences import TokenDivergence
 from data.errors import ChoraleError, PromptError, UnsupportedError
-from data.schema import MAX_CONDITIONS, Condition, Message, Plan, Run, Sample
+from data.schema import MAX_CONDITIONS, Condition, Plan, Run, Sample, Step
 from experiments.base import DivergenceFound, Drawn, Event, SampleDrawn, Turn
+from experiments.chats import (
+    REFERENCE,
+    USER,
+    Chat,
+    chat_before,
+    line_of,
+    plan_of,
+    reference_chat,
+    user_chat,
+)
 from experiments.conversation_checks import check_plan
 from experiments.sampling import condition_seed
 from models.base import LanguageModel
 
 Held = dict[int, Sample]  # index → reply
+SILENCE = "…"  # said by a user whose model says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class ConversationExperiment:
     Replicates of one number share their random stream in every condition, so that what a reminder
     or another setting does is compared in pairs. In every turn m replies are drawn to the same
     chat; the first goes on in the conversation, and along all of them the model's choices are held
-    against those in the reference chat.
+    against those in the reference chat, in which a reply is drawn as well.
 
     Attributes:
         prompt: what the run is called.
@@ -79,8 +90,37 @@ class ConversationExperiment:
                 while missing:
                     size = max(1, pace() // plan.replies)
                     chunk, missing = missing[:size], missing[size:]
-                    work = partial(self._hold, condition, turn, chunk, replies)
+                    said: dict[int, str] = {}
+                    if plan.user is not None and not plan.lines[turn].strip():
+                        ask = partial(self._ask_user, condition, turn, chunk, replies, said)
+                        yield Turn(plan.user.model, ask)
+                    work = partial(self._hold, condition, turn, chunk, replies, said)
                     yield Turn(condition.model, work)
+
+    def _ask_user(
+        self,
+        condition: Condition,
+        turn: int,
+        replicates: Sequence[int],
+        held: Held,
+        said: dict[int, str],
+        model: LanguageModel,
+        should_stop: Callable[[], bool],
+    ) -> Iterator[Event]:
+        """What the user says next in some conversations; kept once there are replies to it."""
+        plan = plan_of(condition)
+        there = [r for r in replicates if plan.index(r, turn - 1, 0) in held]
+        chats = [user_chat(plan, turn, r, held, model, condition.decoding) for r in there]
+        indices = [plan.index(r, turn, 0) for r in there]
+        for sample in model.generate_each(
+            chats,
+            indices=indices,
+            decoding=condition.decoding,
+            seed=condition_seed(self.seed, "users"),
+            should_stop=should_stop,
+        ):
+            said[there[indices.index(sample.index)]] = sample.text.strip() or SILENCE
+        yield from ()
 
     def _hold(
         self,
@@ -88,23 +128,32 @@ class ConversationExperiment:
         turn: int,
         replicates: Sequence[int],
         held: Held,
+        said: Mapping[int, str],
         model: LanguageModel,
         should_stop: Callable[[], bool],
     ) -> Iterator[Event]:
         """One turn of some conversations; each is kept whole or not at all."""
         plan = plan_of(condition)
-        chats = {r: chat_before(condition, turn, r, held, model) for r in replicates if turn == 0
-                 or plan.index(r, turn - 1, 0) in held}  # fmt: skip
-        indices = [i for r in chats for i in _indices(plan, r, turn)]
-        found: Held = {}
-        for sample in model.generate_each(
-            [chats[r].messages for r in chats for _ in range(plan.replies)],
-            indices=indices,
-            decoding=condition.decoding,
-            seed=condition_seed(self.seed, "conversations"),
-            should_stop=should_stop,
-        ):
-            found[sample.index] = sample
+        chats = {
+            r: chat_before(condition, turn, r, held, model, said.get(r, ""))
+            for r in replicates
+            if (turn == 0 or plan.index(r, turn - 1, 0) in held)
+            and (r in said or line_of(plan, turn, r, held))
+        }
+        asked = {i: chat.messages for r, chat in chats.items() for i in _indices(plan, r, turn)}
+        for replicate, chat in chats.items():
+            if (reference := reference_chat(condition, chat)) != chat.messages:
+                asked[plan.reference_index(replicate, turn)] = reference
+        found = {
+            sample.index: sample
+            for sample in model.generate_each(
+                list(asked.values()),
+                indices=list(asked),
+                decoding=condition.decoding,
+                seed=condition_seed(self.seed, "conversations"),
+                should_stop=should_stop,
+            )
+        }
         whole = {
             replicate: [found[i] for i in _indices(plan, replicate, turn)]
             for replicate in chats
@@ -115,101 +164,20 @@ class ConversationExperiment:
         for place, one in _divergences(model, condition, chats, whole):
             yield DivergenceFound(condition.key, place, one)
         for replicate, replies in whole.items():
-            for sample in replies:
+            reference = found.get(plan.reference_index(replicate, turn))
+            told = _with_steps(replies[0], said.get(replicate, ""), reference)
+            for sample in (told, *replies[1:]):
                 held[sample.index] = replace(sample, origin=chats[replicate].origin(turn))
                 yield SampleDrawn(condition.key, held[sample.index])
 
 
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """What a model sees before its reply.
-
-    Attributes:
-        messages: persona, what was said, and the user's line.
-        left_out: oldest turns for which the context had no room.
-    """
-
-    messages: tuple[Message, ...]
-    left_out: int = 0
-
-    def origin(self, turn: int) -> str:
-        """Which turn it is, counted from 1, and what it doesn't see."""
-        told = f"turn {turn + 1}"
-        return f"{told}, without the first {self.left_out}" if self.left_out else told
-
-
-def plan_of(condition: Condition) -> Plan:
-    """The condition's plan.
-
-    Raises:
-        ChoraleError: it has none.
-    """
-    if condition.plan is None:
-        raise ChoraleError(f"Condition “{condition.name}” has no conversation.", "Write its lines.")
-    return condition.plan
-
-
-def chat_before(
-    condition: Condition,
-    turn: int,
-    replicate: int,
-    held: Mapping[int, Sample],
-    model: LanguageModel,
-) -> Chat:
-    """The chat to which the replies of a turn are drawn.
-
-    Where it has no room for a whole reply, the oldest turns are left out, the persona never.
-
-    Args:
-        condition: with a plan.
-        turn: from 0.
-        replicate: from 0.
-        held: replies so far.
-        model: counts tokens.
-    """
-    plan, room = plan_of(condition), model.info.context
-    for first in range(turn + 1):
-        messages = _messages(condition, plan, turn, replicate, held, first)
-        needed = model.count_tokens(messages) + condition.decoding.max_new_tokens if room else 0
-        if needed <= room:
-            return Chat(messages, first)
-    return Chat(messages, turn)  # the model says itself that this is too long
-
-
-def _messages(
-    condition: Condition,
-    plan: Plan,
-    turn: int,
-    replicate: int,
-    held: Mapping[int, Sample],
-    first: int,
-) -> tuple[Message, ...]:
-    said = list(_persona(condition))
-    for place in range(first, turn):
-        reply = held[plan.index(replicate, place, 0)].text
-        said += [*_line(condition, plan, place), Message("assistant", reply)]
-    return (*said, *_line(condition, plan, turn))
-
-
-def _persona(condition: Condition) -> tuple[Message, ...]:
-    return (Message("system", condition.system),) if condition.system.strip() else ()
-
-
-def _line(condition: Condition, plan: Plan, turn: int) -> tuple[Message, ...]:
-    """What the user says, behind a reminder where the plan has one."""
-    line = plan.lines[turn]
-    if turn + 1 not in plan.reminders:
-        return (Message("user", line),)
-    if plan.reminder.strip():
-        return (Message("user", f"{plan.reminder.strip()} {line}"),)
-    return (*_persona(condition), Message("user", line))
-
-
-def reference_chat(condition: Condition, chat: Chat) -> tuple[Message, ...]:
-    """The goal-consistent chat against which a turn is measured; see `data.schema.Plan`."""
-    last = chat.messages[-1]
-    before = chat.messages[:-1] if plan_of(condition).reference == "restated" else ()
-    return (*before, *_persona(condition), last)
+def _with_steps(first: Sample, said: str, reference: Sample | None) -> Sample:
+    """The first reply of a turn keeps what the user's model said before, and the reference."""
+    steps = (Step(USER, said),) if said else ()
+    if reference is None:
+        return replace(first, steps=steps)
+    spent = len(first.token_ids) + len(reference.token_ids)
+    return replace(first, steps=(*steps, Step(REFERENCE, reference.text)), spent=spent)
 
 
 def _divergences(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.errors import ChoraleError
-from data.schema import Condition
+from data.schema import Condition, Plan
 from experiments.sampling import MAX_TEMPERATURE
 from experiments.strategies.base import MAX_NEW_TOKENS
 
@@ -22,15 +22,14 @@ def check_plan(condition: Condition) -> tuple[int, int, int]:
     if plan is None or not plan.lines:
         raise ChoraleError(f"In condition “{name}” the user says nothing.", "Write some lines.")
     turns = len(plan.lines)
-    if blank := next((turn for turn, line in enumerate(plan.lines, 1) if not line.strip()), 0):
-        raise ChoraleError(f"In condition “{name}”, line {blank} is empty.", "Fill or remove it.")
+    _check_lines(plan, name)
     if not any(word.strip() for word in (condition.system, *plan.marks)):
         raise ChoraleError(f"In condition “{name}” there is no persona.", "Say who it should be.")
     if plan.replies not in REPLIES:
         raise _refused(name, "number of replies", ", ".join(map(str, REPLIES)), plan.replies)
     ranges = (
         ("number of turns", turns, 1, MAX_TURNS),
-        ("number of conversations", plan.replicates, MIN_REPLICATES, MAX_REPLICATES),
+        ("number of conversations", plan.replicates, *_replicates(plan)),
         ("number of draws", condition.n, plan.draws, plan.draws),
         ("temperature", decoding.temperature, 0, MAX_TEMPERATURE),
         ("longest reply", decoding.max_new_tokens, 1, MAX_NEW_TOKENS),
@@ -40,6 +39,23 @@ def check_plan(condition: Condition) -> tuple[int, int, int]:
         if not least <= value <= most:
             raise _refused(name, what, f"{least:g} to {most:g}", value)
     return turns, plan.replicates, plan.replies
+
+
+def _check_lines(plan: Plan, name: str) -> None:
+    """A line may be empty where a model says it, but somebody has to begin."""
+    blank = next((turn for turn, line in enumerate(plan.lines, 1) if not line.strip()), 0)
+    if blank and (plan.user is None or blank == 1):
+        raise ChoraleError(f"In condition “{name}”, line {blank} is empty.", "Fill or remove it.")
+    if plan.user is not None and not plan.user.system.strip():
+        raise ChoraleError(
+            f"In condition “{name}”, the model that plays the user isn’t told who it is.",
+            "Write who the user is.",
+        )
+
+
+def _replicates(plan: Plan) -> tuple[int, int]:
+    """A person talks in one conversation only."""
+    return (1, 1) if plan.live else (MIN_REPLICATES, MAX_REPLICATES)
 
 
 def _refused(name: str, what: str, allowed: str, value: object) -> ChoraleError:

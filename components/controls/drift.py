@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from components.controls.plan import conversation_lines, persona_choice
+from components.controls.plan import persona_choice
+from components.controls.user_side import UserSide, begin_user_side, is_live, user_side
 from components.findings import coloured
 from components.layout import theme
 from components.model_picker import chosen_model
@@ -39,6 +40,12 @@ class Draft:
     prompt: str
     conditions: tuple[Condition, ...]
 
+    @property
+    def live(self) -> bool:
+        """Whether the visitor talks."""
+        plan = self.conditions[0].plan
+        return plan is not None and plan.live
+
     def experiment(self, seed: int) -> ConversationExperiment:
         """The experiment with this seed.
 
@@ -48,42 +55,57 @@ class Draft:
         return ConversationExperiment(self.prompt, self.conditions, seed)
 
 
-def drift_controls() -> Draft:
-    """Who the model should be, what the user says, and what is compared."""
+def drift_controls(*, talking: bool = False) -> Draft:
+    """Who the model should be, what the user says, and what is compared.
+
+    Args:
+        talking: whether the run on show is one in which the visitor talks: it is gone on with,
+            unless the visitor has chosen something else.
+    """
+    begin_user_side(talking=talking)
     who, said = st.columns([1, 1], gap="medium")
     with who:
         persona = persona_choice()
-        ways = st.multiselect(
-            "Compare the plain conversation with",
-            list(_WAYS),
-            default=[_REMINDED],
-            max_selections=3,
-            key="drift.ways",
-            help="\n".join(f"- **{name}:** {text}" for name, text in _WAYS.items()),
-            persist_state="session",
-        )
+        ways = [] if is_live() else _ways()
         reminders = _reminders() if _REMINDED in ways else ()
     with said:
-        lines = conversation_lines(persona)
+        user = user_side(persona)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        replicates = st.number_input(
-            "Conversations",
-            MIN_REPLICATES,
-            MAX_REPLICATES,
-            value=12,
-            step=4,
-            key="drift.replicates",
-            width=140,
-            help=f"Intervals need {MIN_CONVERSATIONS} or more.",
-            persist_state="session",
-        )
-        plan, decoding = _more_settings(lines, replicates, persona)
-    if lines and len(lines) < MIN_TURNS:
+        replicates = 1 if user.live else _replicates()
+        plan, decoding = _more_settings(user, replicates, persona)
+    if user.lines and len(user.lines) < MIN_TURNS:
         st.caption(f"Whether drift settles can be said from {MIN_TURNS} turns on.")
     conditions = _conditions(persona, plan, decoding, ways, reminders)
-    _legend(conditions, ways)
-    teaching_banner(condition.model for condition in conditions)
+    if not user.live:
+        _legend(conditions, ways)
+    teaching_banner(model for condition in conditions for model in condition.models)
     return Draft(persona.label, conditions)
+
+
+def _ways() -> list[str]:
+    return st.multiselect(
+        "Compare the plain conversation with",
+        list(_WAYS),
+        default=[_REMINDED],
+        max_selections=3,
+        key="drift.ways",
+        help="\n".join(f"- **{name}:** {text}" for name, text in _WAYS.items()),
+        persist_state="session",
+    )
+
+
+def _replicates() -> int:
+    return st.number_input(
+        "Conversations",
+        MIN_REPLICATES,
+        MAX_REPLICATES,
+        value=12,
+        step=4,
+        key="drift.replicates",
+        width=140,
+        help=f"Intervals need {MIN_CONVERSATIONS} or more.",
+        persist_state="session",
+    )
 
 
 def _reminders() -> tuple[int, ...]:
@@ -100,13 +122,11 @@ def _reminders() -> tuple[int, ...]:
     return tuple(sorted({int(word) for word in words if word not in unread}))
 
 
-def _more_settings(
-    lines: tuple[str, ...], replicates: int, persona: Persona
-) -> tuple[Plan, Decoding]:
+def _more_settings(user: UserSide, replicates: int, persona: Persona) -> tuple[Plan, Decoding]:
     with st.popover("More settings", icon=":material/tune:", type="tertiary"):
         replies = st.segmented_control(
             "Replies drawn in each turn",
-            REPLIES,
+            REPLIES[user.live :],
             default=4,
             required=True,
             key="drift.replies",
@@ -129,7 +149,10 @@ def _more_settings(
             "its choice in this chat.",
             persist_state="session",
         )
-    plan = Plan(lines, replicates, replies, marks=persona.marks, reference=reference)
+    plan = Plan(
+        user.lines, replicates, replies, marks=persona.marks, reference=reference,
+        user=user.speaker, live=user.live,
+    )  # fmt: skip
     return plan, Decoding(temperature=temperature, max_new_tokens=longest)
 
 
