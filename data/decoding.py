@@ -53,3 +53,20 @@ class AdaptiveDecoding(Decoding):
     scale: float = 1.0
     lowest: float = -1.0
     highest: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SplitDecoding(Decoding):
+    """Split-softmax: attention to the system prompt is held up while tokens are drawn.
+
+    Its share π becomes π^k for every token behind it, and all other attention shrinks to match.
+
+    Attributes:
+        exponent: k in (0, 1]; 1 changes nothing, smaller is stronger.
+
+    References:
+        Li et al. 2024 (Measuring and controlling persona drift, arXiv 2402.10962), reconstructed
+        from secondary accounts: its code doesn't hold it.
+    """
+
+    exponent: float = 1.0

@@ -120,6 +120,7 @@ def _check_plan(plan: Plan) -> None:
     for count in (plan.replicates, plan.replies, *plan.reminders):
         _expect(count, int)
     _expect(plan.live, bool)
+    _expect(plan.split, int, float)
 
 
 def _expect(value: object, *kinds: type) -> None:

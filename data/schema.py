@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from data.decoding import LEAST_ENTROPY as LEAST_ENTROPY
 from data.decoding import AdaptiveDecoding as AdaptiveDecoding
 from data.decoding import Decoding as Decoding
+from data.decoding import SplitDecoding as SplitDecoding
 
 Role = Literal["system", "user", "assistant"]
 Quantization = Literal["bf16", "fp32", "int8", "nf4"]
@@ -106,6 +107,8 @@ class Plan:
             "alone" is the persona and the last line, "restated" the same conversation with the
             persona put before its last line.
         user: the model that says the lines left to it, in each conversation its own.
+        split: exponent of split-softmax, in (0, 1]: attention to the system prompt is held up while
+            the model speaks; 1 is off. See `data.decoding.SplitDecoding`.
         live: whether a person says the lines one by one: one conversation, which grows.
     """
 
@@ -117,6 +120,7 @@ class Plan:
     marks: tuple[str, ...] = ()
     reference: Reference = "alone"
     user: Speaker | None = None
+    split: float = 1.0
     live: bool = False
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import ClassVar
 
@@ -11,7 +11,16 @@ import numpy as np
 
 from data.divergences import TokenDivergence
 from data.errors import ChoraleError, PromptError, UnsupportedError
-from data.schema import MAX_CONDITIONS, Condition, Plan, Run, Sample, Step
+from data.schema import (
+    MAX_CONDITIONS,
+    Condition,
+    Decoding,
+    Plan,
+    Run,
+    Sample,
+    SplitDecoding,
+    Step,
+)
 from experiments.base import DivergenceFound, Drawn, Event, SampleDrawn, Turn
 from experiments.chats import (
     REFERENCE,
@@ -38,7 +47,8 @@ class ConversationExperiment:
     Replicates of one number share their random stream in every condition, so that what a reminder
     or another setting does is compared in pairs. In every turn m replies are drawn to the same
     chat; the first goes on in the conversation, and along all of them the model's choices are held
-    against those in the reference chat, in which a reply is drawn as well.
+    against those in the reference chat, in which a reply is drawn as well. These distances are the
+    unaltered model's, also where its attention was held up while it spoke.
 
     Attributes:
         prompt: what the run is called.
@@ -149,7 +159,7 @@ class ConversationExperiment:
             for sample in model.generate_each(
                 list(asked.values()),
                 indices=list(asked),
-                decoding=condition.decoding,
+                decoding=_drawn_with(condition),
                 seed=condition_seed(self.seed, "conversations"),
                 should_stop=should_stop,
             )
@@ -169,6 +179,15 @@ class ConversationExperiment:
             for sample in (told, *replies[1:]):
                 held[sample.index] = replace(sample, origin=chats[replicate].origin(turn))
                 yield SampleDrawn(condition.key, held[sample.index])
+
+
+def _drawn_with(condition: Condition) -> Decoding:
+    """The condition's decoding, with split-softmax where its plan asks for that."""
+    exponent = plan_of(condition).split
+    if exponent == 1:
+        return condition.decoding
+    set_for = {each.name: getattr(condition.decoding, each.name) for each in fields(Decoding)}
+    return SplitDecoding(**set_for, exponent=exponent)
 
 
 def _with_steps(first: Sample, said: str, reference: Sample | None) -> Sample:

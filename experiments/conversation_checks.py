@@ -6,8 +6,10 @@ from data.errors import ChoraleError
 from data.schema import Condition, Plan
 from experiments.sampling import MAX_TEMPERATURE
 from experiments.strategies.base import MAX_NEW_TOKENS
+from models.server_address import is_server
 
 MAX_TURNS = 48
+LEAST_SPLIT = 0.05
 MIN_REPLICATES, MAX_REPLICATES = 4, 64
 REPLIES = (1, 4, 8)  # per turn: one alone, or enough to know how they differ among themselves
 
@@ -23,6 +25,12 @@ def check_plan(condition: Condition) -> tuple[int, int, int]:
         raise ChoraleError(f"In condition “{name}” the user says nothing.", "Write some lines.")
     turns = len(plan.lines)
     _check_lines(plan, name)
+    if plan.split != 1 and (is_server(condition.model.id) or not condition.system.strip()):
+        raise ChoraleError(
+            f"In condition “{name}”, attention to the system prompt can’t be held up: a server "
+            "doesn’t let anybody in, and there must be such a prompt.",
+            "Choose a model on this machine and give it a persona.",
+        )
     if not any(word.strip() for word in (condition.system, *plan.marks)):
         raise ChoraleError(f"In condition “{name}” there is no persona.", "Say who it should be.")
     if plan.replies not in REPLIES:
@@ -32,6 +40,7 @@ def check_plan(condition: Condition) -> tuple[int, int, int]:
         ("number of conversations", plan.replicates, *_replicates(plan)),
         ("number of draws", condition.n, plan.draws, plan.draws),
         ("temperature", decoding.temperature, 0, MAX_TEMPERATURE),
+        ("exponent of split-softmax", plan.split, LEAST_SPLIT, 1),
         ("longest reply", decoding.max_new_tokens, 1, MAX_NEW_TOKENS),
         *(("turn of a reminder", turn, 1, turns) for turn in plan.reminders),
     )

@@ -58,6 +58,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "marks": (list,),
     "reference": (str,),
     "user": (dict,),
+    "split": (float, int),
 }
 _WORDS = {
     str: "text",
@@ -72,7 +73,7 @@ _DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens", "stop")
 _STRATEGY = ("strategy", "options", "choir")
 _CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING, *_STRATEGY, "plan")
 _TEXTS, _TURNS = ("lines", "marks"), ("reminders",)
-_PLAN = (*_TEXTS, *_TURNS, "replicates", "replies", "reminder", "reference", "user")
+_PLAN = (*_TEXTS, *_TURNS, "replicates", "replies", "reminder", "reference", "user", "split")
 _SPEAKER = ("model", *_MODEL, "system")
 
 

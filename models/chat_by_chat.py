@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from data.schema import Message, Sample
+from data.errors import UnsupportedError
+from data.schema import Message, Sample, SplitDecoding
 from models.base import Answers, Divergence
 
 
@@ -16,6 +17,11 @@ class ChatByChat:
         self: Any, chats: Sequence[Sequence[Message]], *, indices: Sequence[int], **how: Any
     ) -> Iterator[Sample]:
         """Draw one answer to each chat, in order; see `models.base.LanguageModel`."""
+        if isinstance(how["decoding"], SplitDecoding):
+            raise UnsupportedError(
+                f"{self.info.name} has no attention that could be held up.",
+                "Choose a local model with ordinary attention.",
+            )
         for chat, index in zip(chats, indices, strict=True):
             yield from self.generate(chat, indices=[index], **how)
 

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from data.decoding import SplitDecoding
 from data.errors import PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
+from models.attentive import Attentive
 from models.base import Answers, Distributions, Divergence, ModelInfo
 from models.chat_template import ChatTemplate
 from models.loading import check_tokens
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from models.scoring import Scorer
 
 
-class LocalModel:
+class LocalModel(Attentive):
     """A loaded causal language model. Used by one thread at a time.
 
     Args:
@@ -61,7 +63,7 @@ class LocalModel:
 
     @property
     def peak_memory(self) -> PeakMemory:
-        """The most memory that was in use since the last call of `generate` began to draw."""
+        """The most memory in use since the last call of `generate` began to draw."""
         return peak_memory(self._info.device)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -95,6 +97,8 @@ class LocalModel:
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Sample]:
         """One answer to each of several chats; see `models.base.LanguageModel.generate_each`."""
+        if isinstance(decoding, SplitDecoding):
+            return self._split_samples(chats, indices, decoding, seed, should_stop)
         prompts = {i: self._prompt(chat) for i, chat in zip(indices, chats, strict=True)}
         return self._samples_of_each(prompts, decoding, seed, should_stop)
 
@@ -160,7 +164,7 @@ class LocalModel:
         answers: Answers,
     ) -> list[Divergence]:
         """Of many chats at once; see `models.base.LanguageModel.divergence_each`."""
-        read = cache(lambda chat: self._prompt(chat))
+        read = cache(self._prompt)
         prompts, references = ([read(tuple(chat)) for chat in given] for given in (chats, others))
         return self._scorer.divergence_each(prompts, references, answers)
 

@@ -41,6 +41,11 @@ def reads_together_in_blocks(engine: Engine, *, seed: int = 0) -> bool:
     return _holds(engine, _agrees_together_in_blocks, seed)
 
 
+def can_be_watched(engine: Engine, *, seed: int = 0) -> bool:
+    """Whether `models.watched_attention` gives what the model's own attention does."""
+    return not engine.rereads and _holds(engine, _agrees_watched, seed)
+
+
 def _holds(engine: Engine, agrees: Trial, seed: int, *, all_windows: bool = False) -> bool:
     """Whether a way gives what reading all again gives, with a short window too if there is one.
 
@@ -107,6 +112,25 @@ def _agrees_together_in_blocks(engine: Engine, tokens: torch.Tensor, steps: torc
     except Exception:  # whatever a model of unknown make raises, the answer is no
         return False
     return are_same(engine, found, _read_again(engine, prompts, steps[:-1]), REPEATED)
+
+
+def _agrees_watched(engine: Engine, tokens: torch.Tensor, steps: torch.Tensor) -> bool:
+    import torch
+
+    from models.continuation import Continuation, read_prompts
+    from models.watched_attention import Watch, watched, watching
+
+    prompts, layers = _prompts(tokens), engine.model.config.get_text_config().num_hidden_layers
+    try:
+        with watching(Watch(0, 1)) as watch:
+            own = watched(engine)
+            prefill = read_prompts(own, prompts)
+            continuation = Continuation(own, prefill, rows=ROWS, limit=STEPS)
+            found = torch.stack([prefill.logits, *map(continuation.step, steps)]).float()
+    except Exception:  # whatever a model of unknown make raises, the answer is no
+        return False
+    truth = _read_again(engine, prompts, steps)
+    return len(watch.shares) == layers and are_same(engine, found, truth, REPEATED)
 
 
 def _prompts(tokens: torch.Tensor) -> list[list[int]]:

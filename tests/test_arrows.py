@@ -40,6 +40,7 @@ LOADED_LATE = {
     "models/shared_prefix.py",
     "models/suffixes.py",
     "models/truncation.py",
+    "models/watched_attention.py",
     "models/town/muon.py",
     "models/town/train.py",
 }

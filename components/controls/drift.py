@@ -20,12 +20,14 @@ from experiments.conversation_checks import MAX_REPLICATES, MIN_REPLICATES, REPL
 from experiments.strategies.base import MAX_NEW_TOKENS
 from metrics.turns import MIN_CONVERSATIONS, MIN_TURNS
 
-COOLER = 0.5
-_REMINDED, _EVERY, _COOLER = "Reminded", "Every turn", "Cooler"
+COOLER, SPLIT = 0.5, 0.5
+_REMINDED, _EVERY, _COOLER, _SPLIT = "Reminded", "Every turn", "Cooler", "Held up"
 _WAYS = {
     _REMINDED: "The user reminds the model of its persona at some turns.",
     _EVERY: "The system prompt is restated before every line.",
     _COOLER: f"The same conversation, drawn at temperature {COOLER:g}.",
+    _SPLIT: f"Split-softmax (k = {SPLIT:g}): while the model speaks, its attention to the system "
+    "prompt is held up. Reconstructed from secondary accounts; local models only.",
 }
 _REFERENCES: dict[Reference, str] = {
     "alone": "the persona and the last line",
@@ -167,6 +169,7 @@ def _conditions(
     plans = {
         _REMINDED: replace(plan, reminders=reminders, reminder=persona.reminder),
         _EVERY: replace(plan, reminders=every),
+        _SPLIT: replace(plan, split=SPLIT),
     }
     cooler = replace(decoding, temperature=COOLER)
     return tuple(

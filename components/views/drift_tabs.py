@@ -20,6 +20,7 @@ from components.layout import theme
 from components.views.charts import file_button
 from components.views.conversation import conversation_reader
 from components.views.probes import probes_view
+from components.views.states import states_view
 from data.divergences import Place, TokenDivergence
 from data.exports import to_csv
 from data.schema import RunData
@@ -39,7 +40,7 @@ def drift_tabs(
     measure: Measure,
     owner: str | None,
 ) -> None:
-    """Conversations, dynamics, probes, the mean so far, data.
+    """Conversations, dynamics, probes, inner states, the mean so far, data.
 
     Args:
         data: a run of conversations.
@@ -50,7 +51,7 @@ def drift_tabs(
         owner: the visitor, where they may ask more of the run; None where not.
     """
     tabs = st.tabs(
-        ["Conversations", "Does it settle?", "Probes", "Mean so far", "Data"],
+        ["Conversations", "Does it settle?", "Probes", "Inside the model", "Mean so far", "Data"],
         key="drift.tabs",
         on_change="rerun",
     )
@@ -58,6 +59,7 @@ def drift_tabs(
         lambda: conversation_reader(data, apart, names),
         lambda: _dynamics(found, names, measure),
         lambda: probes_view(data, names, owner=owner),
+        lambda: states_view(data, names, owner=owner),
         lambda: _so_far(found, names, measure),
         lambda: _data(data, per_reply(apart), found, names),
     )

@@ -5,8 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.errors import ChoraleError, StoreError
-from data.schema import Condition, Decoding, Message, ModelRef, Plan, Speaker, Step
+from data.errors import ChoraleError, StoreError, UnsupportedError
+from data.schema import (
+    Condition,
+    Decoding,
+    Message,
+    ModelRef,
+    Plan,
+    Speaker,
+    SplitDecoding,
+    Step,
+)
 from experiments.base import DivergenceFound, SampleDrawn
 from experiments.chats import chat_before, plan_of, reference_chat, reference_reply, user_chat
 from experiments.conversation import ConversationExperiment
@@ -233,6 +242,7 @@ def test_a_talk_grows_in_its_own_run(workshop):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"split": 0}, "exponent of split-softmax must be 0.05 to 1"),
         ({"live": True}, "number of conversations must be 1 to 1"),
         ({"lines": ("", "x"), "user": PLAYED.user}, "line 1 is empty"),
         ({"user": replace(PLAYED.user, system=" ")}, "isn’t told who it is"),
@@ -248,6 +258,19 @@ def test_a_plan_that_cannot_be_is_refused(changes, said):
     plan = replace(PLAN, **changes)
     with pytest.raises(ChoraleError, match=said):
         ConversationExperiment("Keeper", (condition(plan=plan),))
+
+
+def test_split_softmax_is_asked_of_the_model_and_refused_where_it_cannot_be():
+    asked = condition(plan=replace(PLAN, split=0.5), decoding=Decoding(temperature=0.7))
+    model = _undivided(ScriptedModel(lambda asked, index: "x"))
+    with pytest.raises(UnsupportedError, match="no attention that could be held up"):
+        held(ConversationExperiment("Keeper", (asked,)), model)
+    found = []
+    model.generate_each = lambda chats, *, decoding, **how: found.append(decoding) or iter(())
+    held(ConversationExperiment("Keeper", (asked,)), model)
+    assert found[0] == SplitDecoding(temperature=0.7, exponent=0.5)
+    with pytest.raises(ChoraleError, match="can’t be held up"):
+        ConversationExperiment("Keeper", (replace(asked, model=ModelRef("server:x")),))
 
 
 def test_other_refusals():
