@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from metrics.catalogue import Measure
@@ -73,6 +74,7 @@ _ALL = (
         maximum=None,
         direction="Neither high nor low is better.",
         floor=MIN_QUESTIONS,
+        counted="questions",
         digits="+.3g",
         formula=r"\tfrac1Q \sum_q (\bar s_{q,\text{asker}} - \bar s_{q,\text{plain}})",
         tells="By how much the answers to the same questions differ when somebody else asks, or "
@@ -122,4 +124,6 @@ _ALL = (
     ),
 )  # fmt: skip
 
-PROBES: Mapping[str, Measure] = MappingProxyType({measure.key: measure for measure in _ALL})
+PROBES: Mapping[str, Measure] = MappingProxyType(
+    {m.key: m if m.counted != "answers" else replace(m, counted="conversations") for m in _ALL}
+)
