@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -48,9 +49,9 @@ def test_every_turn_is_looked_into_layer_by_layer(data):
     mean, low, high, least, most = np.moveaxis(table, -1, 0)
     assert ((low < mean) & (mean < high)).all()
     assert (least < most).all()
-    # An echo's state has a part that its prompt fixes: in the first turn, where the chat is the
-    # one that told the axis, it lies far along it; in the second, anywhere.
-    assert (mean[:, 0] > most[:, 0]).all()
+    # An echo's state has a part that its prompt fixes: in the first turn the chat is one of those
+    # that told the axis, so it lies towards the persona in every layer.
+    assert (mean[:, 0] > 0).all()
     assert table_of(found, "a", "attention", 2) is None
     assert np.isnan(shares_of_tokens(found, "a", 2)).all()
     assert table_of({}, "a", "axis", 2) is None
@@ -68,7 +69,7 @@ def test_attention_is_kept_where_the_model_tells_it(data):
 
 
 def test_the_same_seed_finds_the_same(data):
-    assert kept(data, EchoModel()) == kept(data, EchoModel())
+    assert json.dumps(kept(data, EchoModel())) == json.dumps(kept(data, EchoModel()))
 
 
 def test_one_half_of_the_neutral_replies_tells_the_axis():
