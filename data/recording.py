@@ -113,8 +113,11 @@ def _check_condition(condition: Condition) -> None:
 
 def _check_plan(plan: Plan) -> None:
     words = [*plan.lines, *plan.marks, plan.reminder, plan.reference]
-    if (user := plan.user) is not None:
-        words += [user.system, user.model.id, user.model.revision, user.model.quantization]
+    models = [plan.larger] if plan.larger is not None else []
+    if plan.user is not None:
+        words.append(plan.user.system)
+        models.append(plan.user.model)
+    words += [w for model in models for w in (model.id, model.revision, model.quantization)]
     for word in words:
         _expect(word, str)
     for count in (plan.replicates, plan.replies, *plan.reminders):

@@ -116,6 +116,8 @@ def _plan(text: str) -> Plan | None:
     }
     if (user := kept.get("user")) is not None:
         kept["user"] = Speaker(ModelRef(**user["model"]), user["system"])
+    if (larger := kept.get("larger")) is not None:
+        kept["larger"] = ModelRef(**larger)
     return Plan(**kept)
 
 

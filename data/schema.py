@@ -17,7 +17,7 @@ from data.decoding import SplitDecoding as SplitDecoding
 
 Role = Literal["system", "user", "assistant"]
 Quantization = Literal["bf16", "fp32", "int8", "nf4"]
-Reference = Literal["alone", "restated"]
+Reference = Literal["alone", "restated", "larger"]
 Option = int | float | str | tuple[str, ...]
 
 MIN_SAMPLES, MAX_SAMPLES = 8, 512
@@ -105,8 +105,9 @@ class Plan:
         marks: words by which the persona is known; a reply that holds any of them holds it.
         reference: the chat against which replies are measured, and in which one is drawn too:
             "alone" is the persona and the last line, "restated" the same conversation with the
-            persona put before its last line.
+            persona put before its last line, "larger" the same conversation as `larger` reads it.
         user: the model that says the lines left to it, in each conversation its own.
+        larger: a model with the same tokenizer; None unless it is the reference.
         split: exponent of split-softmax, in (0, 1]: attention to the system prompt is held up while
             the model speaks; 1 is off. See `data.decoding.SplitDecoding`.
         live: whether a person says the lines one by one: one conversation, which grows.
@@ -120,6 +121,7 @@ class Plan:
     marks: tuple[str, ...] = ()
     reference: Reference = "alone"
     user: Speaker | None = None
+    larger: ModelRef | None = None
     split: float = 1.0
     live: bool = False
 
@@ -170,8 +172,12 @@ class Condition:
     @property
     def models(self) -> tuple[ModelRef, ...]:
         """Every model that it needs, the one that answers first."""
-        user = self.plan.user if self.plan is not None else None
-        return (self.model, *self.choir, *((user.model,) if user is not None else ()))
+        others: list[ModelRef] = []
+        if self.plan is not None and self.plan.user is not None:
+            others.append(self.plan.user.model)
+        if self.plan is not None and self.plan.larger is not None:
+            others.append(self.plan.larger)
+        return (self.model, *self.choir, *others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,8 @@ def _line(condition: Condition, turn: int, line: str) -> tuple[Message, ...]:
 
 def reference_chat(condition: Condition, chat: Chat) -> tuple[Message, ...]:
     """The goal-consistent chat against which a turn is measured; see `data.schema.Plan`."""
+    if plan_of(condition).reference == "larger":
+        return chat.messages  # it is read by another model
     last = chat.messages[-1]
     before = chat.messages[:-1] if plan_of(condition).reference == "restated" else ()
     return (*before, *persona_of(condition), last)

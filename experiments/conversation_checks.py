@@ -25,6 +25,16 @@ def check_plan(condition: Condition) -> tuple[int, int, int]:
         raise ChoraleError(f"In condition “{name}” the user says nothing.", "Write some lines.")
     turns = len(plan.lines)
     _check_lines(plan, name)
+    if (plan.reference == "larger") != (plan.larger is not None):
+        raise ChoraleError(
+            f"In condition “{name}”, a larger model is either the reference or not there.",
+            "Name the larger model, or choose another reference.",
+        )
+    if plan.larger is not None and (plan.larger == condition.model or is_server(plan.larger.id)):
+        raise ChoraleError(
+            f"In condition “{name}”, the reference must be another model on this machine.",
+            "Choose one with the same tokenizer.",
+        )
     if plan.split != 1 and (is_server(condition.model.id) or not condition.system.strip()):
         raise ChoraleError(
             f"In condition “{name}”, attention to the system prompt can’t be held up: a server "

@@ -59,6 +59,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "reference": (str,),
     "user": (dict,),
     "split": (float, int),
+    "larger": (dict,),
 }
 _WORDS = {
     str: "text",
@@ -73,7 +74,18 @@ _DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens", "stop")
 _STRATEGY = ("strategy", "options", "choir")
 _CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING, *_STRATEGY, "plan")
 _TEXTS, _TURNS = ("lines", "marks"), ("reminders",)
-_PLAN = (*_TEXTS, *_TURNS, "replicates", "replies", "reminder", "reference", "user", "split")
+_PLAN = (
+    *_TEXTS,
+    *_TURNS,
+    "replicates",
+    "replies",
+    "reminder",
+    "reference",
+    "user",
+    "split",
+    "larger",
+)
+_REF = ("model", *_MODEL)
 _SPEAKER = ("model", *_MODEL, "system")
 
 
@@ -230,6 +242,8 @@ def _plan(node: yaml.Node) -> Plan:
     }
     if "user" in entries:
         values["user"] = _speaker(entries["user"].node)
+    if "larger" in entries:
+        values["larger"] = _model_of(_entries(entries["larger"].node, _REF, needed=("model",)))
     return Plan(**values)
 
 

@@ -10,15 +10,16 @@ from components.controls.plan import persona_choice
 from components.controls.user_side import UserSide, begin_user_side, is_live, user_side
 from components.findings import coloured
 from components.layout import theme
-from components.model_picker import chosen_model
+from components.model_picker import chosen_model, offered_models
 from components.teaching import teaching_banner
 from components.text import plural
 from data.examples.plans import REMINDERS, Persona
-from data.schema import Condition, Decoding, Plan, Reference
+from data.schema import Condition, Decoding, ModelRef, Plan, Reference
 from experiments.conversation import ConversationExperiment
 from experiments.conversation_checks import MAX_REPLICATES, MIN_REPLICATES, REPLIES
 from experiments.strategies.base import MAX_NEW_TOKENS
 from metrics.turns import MIN_CONVERSATIONS, MIN_TURNS
+from models.registry import model_name
 
 COOLER, SPLIT = 0.5, 0.5
 _REMINDED, _EVERY, _COOLER, _SPLIT = "Reminded", "Every turn", "Cooler", "Held up"
@@ -32,6 +33,7 @@ _WAYS = {
 _REFERENCES: dict[Reference, str] = {
     "alone": "the persona and the last line",
     "restated": "the chat, persona restated",
+    "larger": "a larger model’s choice in the same chat",
 }
 
 
@@ -142,20 +144,33 @@ def _more_settings(user: UserSide, replicates: int, persona: Persona) -> tuple[P
             "Longest reply (tokens)", 1, MAX_NEW_TOKENS, 64, key="drift.max_new_tokens",
             persist_state="session",
         )  # fmt: skip
+        others = [ref for ref in offered_models() if ref != chosen_model()]
         reference = st.radio(
             "Drift is measured against",
-            list(_REFERENCES),
+            [each for each in _REFERENCES if others or each != "larger"],
             format_func=_REFERENCES.__getitem__,
             key="drift.reference",
             help="At every word of a reply the model’s choice in the conversation is set against "
             "its choice in this chat.",
             persist_state="session",
         )
+        larger = _larger(others) if reference == "larger" else None
     plan = Plan(
         user.lines, replicates, replies, marks=persona.marks, reference=reference,
-        user=user.speaker, live=user.live,
+        user=user.speaker, larger=larger, live=user.live,
     )  # fmt: skip
     return plan, Decoding(temperature=temperature, max_new_tokens=longest)
+
+
+def _larger(others: list[ModelRef]) -> ModelRef:
+    return st.selectbox(
+        "Larger model with the same tokenizer",
+        others,
+        key="drift.larger",
+        format_func=model_name,
+        help="Models that you have chosen in the sidebar before.",
+        persist_state="session",
+    )
 
 
 def _conditions(

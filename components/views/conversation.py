@@ -18,6 +18,7 @@ from experiments.chats import line_of, plan_of, reference_reply
 _REFERENCES = {
     "alone": "To the persona and this line alone",
     "restated": "With the persona restated before this line",
+    "larger": "By the larger model, in the same conversation",
 }
 
 

@@ -1,5 +1,6 @@
 """Conversations side by side: what the model is shown, what is kept, what is compared."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from data.schema import (
 from experiments.base import DivergenceFound, SampleDrawn
 from experiments.chats import chat_before, plan_of, reference_chat, reference_reply, user_chat
 from experiments.conversation import ConversationExperiment
+from models.divergence import compare
 from models.echo import EchoModel
 from tests.experiments.scripted import ScriptedModel
 from tests.experiments.workshop import WAIT
@@ -242,6 +244,8 @@ def test_a_talk_grows_in_its_own_run(workshop):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"reference": "larger"}, "either the reference or not there"),
+        ({"reference": "larger", "larger": ModelRef("echo")}, "must be another model"),
         ({"split": 0}, "exponent of split-softmax must be 0.05 to 1"),
         ({"live": True}, "number of conversations must be 1 to 1"),
         ({"lines": ("", "x"), "user": PLAYED.user}, "line 1 is empty"),
@@ -258,6 +262,44 @@ def test_a_plan_that_cannot_be_is_refused(changes, said):
     plan = replace(PLAN, **changes)
     with pytest.raises(ChoraleError, match=said):
         ConversationExperiment("Keeper", (condition(plan=plan),))
+
+
+LARGER = replace(PLAN, reference="larger", larger=ModelRef("echo#larger"))
+
+
+def test_a_larger_model_is_the_reference_in_the_same_chat():
+    experiment = ConversationExperiment("Keeper", (condition(plan=LARGER),), seed=1)
+    own, larger = EchoModel(), EchoModel(LARGER.larger, script=["Yes.", "No.", "The sea."])
+    draws, apart, asked = {"a": {}}, {}, []
+    for turn in experiment.turns(draws, lambda: 64):
+        asked.append(turn.model)
+        for event in turn.work(larger if turn.model == LARGER.larger else own, lambda: False):
+            if isinstance(event, SampleDrawn):
+                draws["a"][event.sample.index] = event.sample
+            else:
+                apart[event.index] = event.divergence
+    assert asked == [ModelRef("echo"), LARGER.larger] * 3
+    assert sorted(draws["a"]) == list(range(LARGER.draws)) == sorted(apart)
+    chat = chat_before(condition(plan=LARGER), 2, 1, draws["a"], own).messages
+    index = LARGER.index(1, 2, 0)
+    tokens = [draws["a"][index].token_ids]
+    streams = (model.distributions(chat, tokens) for model in (own, larger))
+    [one] = compare(*streams, tokens)
+    np.testing.assert_allclose(apart[index].js, one.js, atol=1e-3)  # kept as halves in between
+    assert apart[LARGER.index(1, 0, 0)].js.max() > 0.01  # other models differ at once
+    assert reference_reply(draws["a"][index]) in ("Yes.", "No.", "The sea.")
+
+
+def test_a_larger_model_with_another_tokenizer_is_refused():
+    class Other(EchoModel):
+        def answer_ids(self, text):
+            return (*super().answer_ids(text), 5)
+
+    experiment = ConversationExperiment("Keeper", (condition(plan=LARGER),), seed=1)
+    first, second = itertools.islice(experiment.turns({"a": {}}, lambda: 64), 2)
+    assert not list(first.work(EchoModel(), lambda: False))
+    with pytest.raises(ChoraleError, match="has another tokenizer"):
+        list(second.work(Other(), lambda: False))
 
 
 def test_split_softmax_is_asked_of_the_model_and_refused_where_it_cannot_be():

@@ -6,7 +6,7 @@ import pytest
 
 import models.scoring  # noqa: F401  # on a busy machine its import takes longer than a test waits
 from components import services
-from tests.pages.conftest import ROOT, Visit
+from tests.pages.conftest import ROOT, SECONDS, Visit
 
 PAGE = ROOT / "pages" / "drift.py"
 
@@ -57,6 +57,8 @@ def test_a_run_ends_with_a_finding_numbers_and_conversations(open_page):
     assert "At turn 6, the share of replies in character in" in tab.words
     assert "n = 12 conversations" in tab.words
     assert "turn 6" in tab.words  # the reader shows the last turn
+    assert "full shade at" in tab.words
+    assert "To the persona and this line alone" in tab.words
 
 
 @pytest.mark.parametrize("measure", ["kl", "js", "style", "meaning"])
@@ -102,7 +104,7 @@ def test_a_visitor_talks_and_sees_the_drift_of_each_turn(open_page):
     assert not tab.has_button("Sample")
     for turn, text in enumerate(("Who are you?", "Are you sure?"), 1):
         tab.app.chat_input(key="drift.say").set_value(text).run()
-        services.jobs().wait(tab.run_id, 60)
+        services.jobs().wait(tab.run_id, SECONDS)
         settled(tab.app.run() and tab)
         assert f"Your turn {turn}: " in tab.words
         assert "n = 4 replies" in tab.words
@@ -129,12 +131,31 @@ def test_probes_are_asked_of_a_run(open_page, name, told):
     settled(tab.app.run() and tab)
     tab.app.multiselect(key="drift.probes.turns").set_value([0, 6]).run()
     tab.press("Ask")
-    services.followups().wait(tab.run_id, f"probes {name}", 60)
+    services.followups().wait(tab.run_id, f"probes {name}", SECONDS)
     settled(tab.app.run() and tab)
     assert services.followups().shown(tab.run_id, f"probes {name}").error is None
     assert told in tab.words
     if name != "asker":
         assert "n = 12 conversations" in tab.words
+
+
+def test_the_model_is_looked_into_after_a_run(open_page):
+    tab = open_page().small().sample()
+    tab.app.session_state["drift.tabs"] = "Inside the model"
+    settled(tab.app.run() and tab).press("Look inside")
+    services.followups().wait(tab.run_id, "states", SECONDS)
+    settled(tab.app.run() and tab)
+    assert services.followups().shown(tab.run_id, "states").error is None
+    assert "Along the persona's direction" in tab.words
+    assert "Means over n = 12 conversations" in tab.words
+    assert "attention is of a kind that can’t be watched" in tab.words  # an echo has none
+
+
+def test_of_the_recorded_run_nothing_more_is_asked(open_page):
+    tab = open_page()
+    for name in ("Probes", "Inside the model"):
+        tab.app.session_state["drift.tabs"] = name
+        assert "press Sample first" in settled(tab.app.run() and tab).words
 
 
 def test_few_conversations_have_no_interval_and_say_so(open_page):
