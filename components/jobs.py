@@ -129,12 +129,17 @@ def run_bar(
 
 def _start(state: State, draft: Draft) -> None:
     with problems_shown():
-        run_id = jobs().submit(draft.experiment(_seed()), owner=state.owner)
+        run_id = jobs().submit(draft.experiment(seed_wanted()), owner=state.owner)
         follow(state, run_id)
         st.rerun()
 
 
-def _seed() -> int:
+def seed_wanted() -> int:
+    """The seed typed under “Run settings”, or a new one.
+
+    Raises:
+        ChoraleError: it is no number.
+    """
     typed = str(widget_value(_SEED) or "").strip()
     if not typed:
         return secrets.randbits(31)

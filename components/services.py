@@ -10,8 +10,10 @@ import streamlit as st
 
 from components.settings import settings
 from data.divergences import DivergenceStore
+from data.readings import ReadingStore
 from data.store import Store
 from experiments.comparing import Comparisons
+from experiments.followups import Followups
 from experiments.jobs import JobManager
 from models.base import Embedder
 from models.manager import ModelManager
@@ -44,6 +46,18 @@ def divergences() -> DivergenceStore:
 def comparisons() -> Comparisons:
     """The process-wide comparisons of precisions."""
     return Comparisons(store(), divergences(), models())
+
+
+@st.cache_resource(show_spinner=False)
+def readings() -> ReadingStore:
+    """The process-wide store of what was found out about runs."""
+    return ReadingStore()
+
+
+@st.cache_resource(show_spinner=False)
+def followups() -> Followups:
+    """The process-wide work on runs that have ended."""
+    return Followups(store(), readings(), models())
 
 
 @st.cache_resource(show_spinner=False)

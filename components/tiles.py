@@ -83,7 +83,7 @@ def method_card(measure: Measure) -> None:
     st.markdown(f"**It can’t tell:** {measure.cannot_tell}")
     if measure.differs:
         st.markdown(f"**It differs:** {measure.differs}")
-    st.caption(f"Interval: {measure.interval} Shown from {measure.floor} answers on.")
+    st.caption(f"Interval: {measure.interval} Shown from {measure.floor} {measure.counted} on.")
     if measure.references:
         st.caption(f"{measure.reference}.")
     if measure.reconstructed:

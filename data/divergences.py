@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from data.database import as_store_error, open_engine
 from data.tables import divergences, metadata
 
 Place = tuple[str, int]  # condition key and sample index
+_PLACE = ("run_id", "key", "index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,13 @@ class DivergenceStore:
             }
             for (key, index), one in found.items()
         ]
+        if not rows:
+            return
+        same = (divergences.c[name] == bindparam(f"of_{name}") for name in _PLACE)
+        places = [{f"of_{name}": row[name] for name in _PLACE} for row in rows]
         with as_store_error(), self._engine.begin() as connection:
-            for row in rows:
-                same = (divergences.c[name] == row[name] for name in ("run_id", "key", "index"))
-                connection.execute(delete(divergences).where(*same))
-            if rows:
-                connection.execute(insert(divergences), rows)
+            connection.execute(delete(divergences).where(*same), places)
+            connection.execute(insert(divergences), rows)
 
     def load(self, run_id: str) -> dict[Place, TokenDivergence]:
         """All that is kept of a run."""

@@ -33,6 +33,18 @@ _SET_KEYS: Mapping[Kind, set[str]] = {
 }
 
 
+_DECLINES = re.compile(
+    r"\b(I (can(no|['’])t|won['’]t|will not|do(n['’]t| not) (know|want to|wish to)|"
+    r"am (not able|unable))|I['’]d rather not|I would rather not|no comment|as an AI)\b",
+    re.IGNORECASE,
+)
+
+
+def declines(reply: str) -> bool:
+    """Whether a reply says that it won't answer; an empty one says nothing and doesn't."""
+    return bool(_DECLINES.search(reply))
+
+
 class ProbeError(ChoraleError):
     """A probe set that can't be used."""
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data.errors import ChoraleError
 from data.rows import read_only, run_from_json, steps_from_json, unit_rows, void_from_json
-from data.schema import Condition, FinishReason, Run, RunData, Sample, Step
+from data.schema import Condition, FinishReason, Plan, Run, RunData, Sample, Step
 
 SETTINGS = "chorale"  # the metadata key with the run's settings
 
@@ -103,15 +103,27 @@ def _check_condition(condition: Condition) -> None:
         for part in value if isinstance(value, tuple) else ():
             _expect(part, str)
         _expect(value, int, float, str, tuple)
-    if (plan := condition.plan) is not None:
-        for word in (*plan.lines, *plan.marks, plan.reminder, plan.reference):
-            _expect(word, str)
-        for count in (plan.replicates, plan.replies, *plan.reminders):
-            _expect(count, int)
+    if condition.plan is not None:
+        _check_plan(condition.plan)
     for number in (decoding.temperature, decoding.top_p, decoding.min_p):
         _expect(number, int, float)
     for count in (condition.n, decoding.top_k, decoding.max_new_tokens):
         _expect(count, int)
+
+
+def _check_plan(plan: Plan) -> None:
+    words = [*plan.lines, *plan.marks, plan.reminder, plan.reference]
+    models = [plan.larger] if plan.larger is not None else []
+    if plan.user is not None:
+        words.append(plan.user.system)
+        models.append(plan.user.model)
+    words += [w for model in models for w in (model.id, model.revision, model.quantization)]
+    for word in words:
+        _expect(word, str)
+    for count in (plan.replicates, plan.replies, *plan.reminders):
+        _expect(count, int)
+    _expect(plan.live, bool)
+    _expect(plan.split, int, float)
 
 
 def _expect(value: object, *kinds: type) -> None:

@@ -22,6 +22,7 @@ from data.schema import (
     Run,
     RunState,
     Sample,
+    Speaker,
     Step,
     Strategy,
 )
@@ -113,6 +114,10 @@ def _plan(text: str) -> Plan | None:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in json.loads(text).items()
     }
+    if (user := kept.get("user")) is not None:
+        kept["user"] = Speaker(ModelRef(**user["model"]), user["system"])
+    if (larger := kept.get("larger")) is not None:
+        kept["larger"] = ModelRef(**larger)
     return Plan(**kept)
 
 

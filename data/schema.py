@@ -10,15 +10,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from data.decoding import LEAST_ENTROPY as LEAST_ENTROPY
+from data.decoding import AdaptiveDecoding as AdaptiveDecoding
+from data.decoding import Decoding as Decoding
+from data.decoding import SplitDecoding as SplitDecoding
+
 Role = Literal["system", "user", "assistant"]
 Quantization = Literal["bf16", "fp32", "int8", "nf4"]
-Reference = Literal["alone", "restated"]
+Reference = Literal["alone", "restated", "larger"]
 Option = int | float | str | tuple[str, ...]
 
 MIN_SAMPLES, MAX_SAMPLES = 8, 512
 MAX_CONDITIONS = 8  # as many as there are colours and symbols that can be told apart
 MAX_CHOIR = 4  # models that answer in turn under one condition
-LEAST_ENTROPY = 1e-6  # nats; below it, an adaptive temperature takes all choices as equally sure
 
 
 class FinishReason(StrEnum):
@@ -64,54 +68,6 @@ class ModelRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoding:
-    """How a token is drawn from the model's distribution.
-
-    Applied in this order: temperature, then top-k, then top-p, then min-p, each on the
-    renormalised outcome of the one before. (vLLM applies temperature first too; transformers'
-    `generate` orders its warpers likewise.)
-
-    Attributes:
-        temperature: ≥ 0; 0 takes the likeliest token.
-        top_p: in (0, 1]; smallest set of tokens whose mass reaches it; 1 is off.
-        top_k: ≥ 0 tokens kept; 0 is off.
-        min_p: in [0, 1); tokens at least this fraction of the likeliest; 0 is off.
-        max_new_tokens: > 0; thinking counts.
-        stop: texts that end the answer and are left out of it. They are looked for in the answer
-            as it is read, without special tokens, and not in the thinking before it.
-    """
-
-    temperature: float = 1.0
-    top_p: float = 1.0
-    top_k: int = 0
-    min_p: float = 0.0
-    max_new_tokens: int = 64
-    stop: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AdaptiveDecoding(Decoding):
-    """A temperature T · (1 + strength · h) for each token, h from the entropy H of its choice.
-
-    h is (ln H − centre) / scale, with H at least `LEAST_ENTROPY`; positive values are divided by
-    `highest`, negative ones by −`lowest`, and the outcome is cut to [−1, 1].
-
-    Attributes:
-        strength: in [0, 1).
-        centre: of ln H, H in nats.
-        scale: ≥ 0; at 0 the temperature stays as it is.
-        lowest: smallest value seen before it was divided, ≤ 0.
-        highest: largest value, ≥ 0.
-    """
-
-    strength: float = 0.0
-    centre: float = 0.0
-    scale: float = 1.0
-    lowest: float = -1.0
-    highest: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class Strategy:
     """By which strategy answers are asked for; see `experiments.strategies`.
 
@@ -125,18 +81,36 @@ class Strategy:
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """A model that plays somebody.
+
+    Attributes:
+        system: who it should be.
+    """
+
+    model: ModelRef
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A conversation that is held several times over: what the user says, and what is watched.
 
     Attributes:
-        lines: what the user says, turn by turn.
+        lines: what the user says, turn by turn; an empty one is left to `user`.
         replicates: conversations, each on a random stream of its own.
         replies: sampled in every turn; the first goes on, the others only measure.
         reminders: turns, from 1, that remind of the persona.
         reminder: what the user then says before the line; "" restates the persona as the system.
         marks: words by which the persona is known; a reply that holds any of them holds it.
-        reference: against which chat replies are measured: "alone" is the persona and the last
-            line, "restated" the same conversation with the persona put before its last line.
+        reference: the chat against which replies are measured, and in which one is drawn too:
+            "alone" is the persona and the last line, "restated" the same conversation with the
+            persona put before its last line, "larger" the same conversation as `larger` reads it.
+        user: the model that says the lines left to it, in each conversation its own.
+        larger: a model with the same tokenizer; None unless it is the reference.
+        split: exponent of split-softmax, in (0, 1]: attention to the system prompt is held up while
+            the model speaks; 1 is off. See `data.decoding.SplitDecoding`.
+        live: whether a person says the lines one by one: one conversation, which grows.
     """
 
     lines: tuple[str, ...]
@@ -146,11 +120,25 @@ class Plan:
     reminder: str = ""
     marks: tuple[str, ...] = ()
     reference: Reference = "alone"
+    user: Speaker | None = None
+    larger: ModelRef | None = None
+    split: float = 1.0
+    live: bool = False
 
     @property
     def draws(self) -> int:
         """Replies in all."""
         return self.replicates * len(self.lines) * self.replies
+
+    @property
+    def beside(self) -> int:
+        """What is drawn beside the replies: lines that are left to `user`, and references."""
+        left = sum(not line.strip() for line in self.lines)
+        return self.replicates * (len(self.lines) + left)
+
+    def reference_index(self, replicate: int, turn: int) -> int:
+        """The index of what is drawn in the reference chat: behind those of all replies."""
+        return self.draws + replicate * len(self.lines) + turn
 
     def index(self, replicate: int, turn: int, reply: int) -> int:
         """A reply's index among all draws; everything is counted from 0."""
@@ -180,6 +168,16 @@ class Condition:
     strategy: Strategy = Strategy()
     choir: tuple[ModelRef, ...] = ()
     plan: Plan | None = None
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        """Every model that it needs, the one that answers first."""
+        others: list[ModelRef] = []
+        if self.plan is not None and self.plan.user is not None:
+            others.append(self.plan.user.model)
+        if self.plan is not None and self.plan.larger is not None:
+            others.append(self.plan.larger)
+        return (self.model, *self.choir, *others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from data.errors import StoreError
 from data.migration import add_missing_columns
 from data.queries import VOID, count_samples, find_runs, find_samples, sample_ids, taken, vectors_of
 from data.rows import condition_to_row, read_only, run_to_row, sample_from_row, sample_to_row
-from data.schema import Run, RunData, RunState, Sample
+from data.schema import Condition, Run, RunData, RunState, Sample
 from data.tables import conditions, metadata, places, runs, samples
 
 KEEP_DELETED = timedelta(days=7)
@@ -98,6 +98,15 @@ class Store:
             connection.execute(
                 update(runs).where(runs.c.id == run_id).values(state=state.value, note=note)
             )
+
+    def set_conditions(self, run_id: str, changed: Sequence[Condition]) -> None:
+        """Ask for something else under the same keys; draws that are there stay."""
+        with self._transaction() as connection:
+            for condition in changed:
+                same = (conditions.c.run_id == run_id, conditions.c.key == condition.key)
+                connection.execute(
+                    update(conditions).where(*same).values(**condition_to_row(condition))
+                )
 
     def set_embedder(self, run_id: str, embedder: str) -> None:
         """Name the embedder of a run's vectors."""

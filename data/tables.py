@@ -133,3 +133,13 @@ divergences = Table(
     Column("kl", LargeBinary, nullable=False),  # float32, nats
     Column("js", LargeBinary, nullable=False),  # float32, nats
 )
+
+# What was found out about a run once it had ended: probes asked, states looked at.
+readings = Table(
+    "readings",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(64), primary_key=True),
+    Column("piece", String(64), primary_key=True),
+    Column("content", AnyText, nullable=False),  # JSON
+)

@@ -1,4 +1,4 @@
-"""The README's table of measures, made from the catalogue: `python -m docs.readme_table`."""
+"""The README's table of measures, made from the catalogues: `python -m docs.readme_table`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from metrics.catalogue import CATALOGUE, Measure
+from metrics.catalogue_drift import DRIFT
+from metrics.catalogue_probes import PROBES
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN = "<!-- measures: written by python -m docs.readme_table -->"
 END = "<!-- end of measures -->"
+MEASURES = (*CATALOGUE.values(), *DRIFT.values(), *PROBES.values())
 _HEAD = ("Measure", "What it tells", "Unit", "Range", "Shown from", "References")
 
 
@@ -28,7 +31,7 @@ def with_table(readme: str) -> str:
     if readme.count(BEGIN) != 1 or readme.count(END) != 1:
         raise ValueError(f"Expected the README to hold {BEGIN!r} and {END!r} once each.")
     before, rest = readme.split(BEGIN)
-    return f"{before}{BEGIN}\n{measure_table(CATALOGUE.values())}\n{END}{rest.split(END)[1]}"
+    return f"{before}{BEGIN}\n{measure_table(MEASURES)}\n{END}{rest.split(END)[1]}"
 
 
 def _row(measure: Measure) -> tuple[str, ...]:
@@ -37,7 +40,7 @@ def _row(measure: Measure) -> tuple[str, ...]:
         f"{measure.tells} {measure.direction}",
         measure.unit or "–",
         measure.range,
-        f"{measure.floor} answers",
+        f"{measure.floor} {measure.counted}",
         measure.reference or "–",
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.divergences import Place, TokenDivergence
 from data.schema import Condition, Plan, RunData
-from experiments.conversation import plan_of
+from experiments.chats import plan_of
 from metrics.anchors import anchor_distance, style_distance
 from metrics.course import Course, course_of
 from metrics.style import style_features

@@ -84,7 +84,7 @@ class JobManager:
         with self._lock:
             self._limits.check(experiment, active=len(self.active(owner)))
             self._store.create(run)
-            self._models.choose_together(condition.model for condition in run.conditions)
+            self._models.choose_together(m for c in run.conditions for m in c.models)
             self._start(Begun(empty_data(run)), experiment)
         return run.id
 
@@ -113,6 +113,29 @@ class JobManager:
             self._limits.check(experiment, active=len(self.active(owner)))
             self._start(self._begun(replace(run, state=RunState.QUEUED, note="")), experiment)
         return run_id
+
+    def go_on(self, run_id: str, experiment: Experiment, *, owner: str) -> None:
+        """Ask a run that has ended for more: what it has stays, in its places.
+
+        Args:
+            run_id: which.
+            experiment: asks for what is there and for more, under the same keys and seed.
+            owner: whose it is.
+
+        Raises:
+            StoreError: it isn't there or isn't this owner's.
+            QueueError: it is more than this host takes from one visitor.
+            ChoraleError: it is still going.
+        """
+        with self._lock:
+            run, job = self._own(run_id, owner), self._jobs.get(run_id)
+            if job is not None:
+                raise ChoraleError("The model is still answering.", "Wait for it, or stop it.")
+            self._limits.check(experiment, active=len(self.active(owner)))
+            self._store.set_conditions(run_id, experiment.conditions)
+            asked = tuple(experiment.conditions)
+            begun = replace(run, conditions=asked, state=RunState.QUEUED, note="")
+            self._start(self._begun(begun), experiment)
 
     def snapshot(self, run_id: str, *, owner: str) -> Snapshot:
         """A run as it stands: from memory while it goes, else from the store.

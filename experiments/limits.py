@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from data.errors import ChoraleError, ModelError, QueueError
 from experiments.base import Experiment
-from experiments.strategies.registry import most_tokens, voices
+from experiments.strategies.registry import most_tokens
 from models.registry import offered_ids
 from models.server_address import is_server, parse_server
 
@@ -59,7 +59,7 @@ class Limits:
             QueueError: it is over one of the caps.
             ModelError: this host doesn't offer one of its models, or may not go where it is.
         """
-        for model in (model for condition in experiment.conditions for model in voices(condition)):
+        for model in (model for condition in experiment.conditions for model in condition.models):
             if is_server(model.id):
                 parse_server(model.id)  # before its address is stored anywhere
             if self.models is not None and model.id not in self.models:

@@ -145,7 +145,7 @@ def _compared(
     spool: Spool,
     read: Callable[[int], bool],
 ) -> dict[Place, TokenDivergence]:
-    from models.scoring import compare
+    from models.divergence import compare
 
     try:
         told = _told(model.distributions(messages, answers), read)

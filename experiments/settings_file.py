@@ -12,7 +12,16 @@ from typing import Any, get_args
 import yaml
 
 from data.errors import ChoraleError
-from data.schema import Condition, Decoding, ModelRef, Plan, Quantization, Reference, Strategy
+from data.schema import (
+    Condition,
+    Decoding,
+    ModelRef,
+    Plan,
+    Quantization,
+    Reference,
+    Speaker,
+    Strategy,
+)
 from experiments.base import Experiment
 from experiments.conversation import ConversationExperiment
 from experiments.quantization import QuantizationExperiment
@@ -48,6 +57,9 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "reminder": (str,),
     "marks": (list,),
     "reference": (str,),
+    "user": (dict,),
+    "split": (float, int),
+    "larger": (dict,),
 }
 _WORDS = {
     str: "text",
@@ -62,7 +74,19 @@ _DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens", "stop")
 _STRATEGY = ("strategy", "options", "choir")
 _CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING, *_STRATEGY, "plan")
 _TEXTS, _TURNS = ("lines", "marks"), ("reminders",)
-_PLAN = (*_TEXTS, *_TURNS, "replicates", "replies", "reminder", "reference")
+_PLAN = (
+    *_TEXTS,
+    *_TURNS,
+    "replicates",
+    "replies",
+    "reminder",
+    "reference",
+    "user",
+    "split",
+    "larger",
+)
+_REF = ("model", *_MODEL)
+_SPEAKER = ("model", *_MODEL, "system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +117,8 @@ def read_experiment(text: str) -> Experiment:
     that take turns with the first.
 
     Of `kind: conversation`, each condition has a plan instead of n, with the fields of
-    `data.schema.Plan`; its lines are what the user says, turn by turn.
+    `data.schema.Plan`; its lines are what the user says, turn by turn. An empty line is said by
+    the plan's user, a model of its own: `user: {model: saltmere, system: You are Ines.}`.
 
     Raises:
         ChoraleError: it isn't YAML, or a key is missing, unknown or out of range; names the line
@@ -174,15 +199,12 @@ def _condition(node: yaml.Node, key: str) -> Condition:
     )
     entries = _entries(node, _CONDITION, needed=("model",) if planned else ("model", "n"))
     plan = _plan(entries["plan"].node) if planned else None
+    model = _model_of(entries)
     values = {name: entry.value for name, entry in entries.items()}
-    if values.get("quantization", "bf16") not in get_args(Quantization):
-        choices = ", ".join(get_args(Quantization))
-        raise _wrong(entries["quantization"].line, f"“quantization” must be one of {choices}")
     if "stop" in values:
         if not all(isinstance(text, str) for text in values["stop"]):
             raise _wrong(entries["stop"].line, "“stop” must be a list of texts")
         values["stop"] = tuple(values["stop"])
-    model = ModelRef(values["model"], **{k: values[k] for k in _MODEL if k in values})
     key = values.get("key", key)
     return Condition(
         key=key,
@@ -195,6 +217,14 @@ def _condition(node: yaml.Node, key: str) -> Condition:
         choir=_choir(entries),
         plan=plan,
     )
+
+
+def _model_of(entries: Mapping[str, _Entry]) -> ModelRef:
+    values = {name: entries[name].value for name in ("model", *_MODEL) if name in entries}
+    if values.get("quantization", "bf16") not in get_args(Quantization):
+        choices = ", ".join(get_args(Quantization))
+        raise _wrong(entries["quantization"].line, f"“quantization” must be one of {choices}")
+    return ModelRef(values.pop("model"), **values)
 
 
 def _plan(node: yaml.Node) -> Plan:
@@ -210,7 +240,17 @@ def _plan(node: yaml.Node) -> Plan:
         name: tuple(entry.value) if isinstance(entry.value, list) else entry.value
         for name, entry in entries.items()
     }
+    if "user" in entries:
+        values["user"] = _speaker(entries["user"].node)
+    if "larger" in entries:
+        values["larger"] = _model_of(_entries(entries["larger"].node, _REF, needed=("model",)))
     return Plan(**values)
+
+
+def _speaker(node: yaml.Node) -> Speaker:
+    entries = _entries(node, _SPEAKER, needed=("model", "system"))
+    values = {name: entry.value for name, entry in entries.items()}
+    return Speaker(_model_of(entries), values["system"])
 
 
 def _strategy(entries: Mapping[str, _Entry]) -> Strategy:

@@ -1,7 +1,7 @@
 """Distributions of one model, kept in a temporary file until another model can be held to them.
 
 Log-probabilities are kept as halves (float16): each is off by at most 1 part in 2,048, 0.004 at a
-probability of 1 in 20,000. In a divergence, as `models.scoring` sums it up, such an error δ of one
+probability of 1 in 20,000. In a divergence, as `models.divergence` sums it, such an error δ of one
 model's log-probability counts with the difference between the two probabilities, (q − p) δ, and
 with q δ²/2: on the bundled model a token's KL changes by less than 2 % or 1e-6 nats, a mean by less
 than 0.5 %.

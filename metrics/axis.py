@@ -19,11 +19,13 @@ class Projection:
 
     Attributes:
         by_turn: mean at each turn; 0 is where neutral replies lie.
+        means: (T,) the same means, also below the floor of an interval.
         control: (T, 2) between which values the means along random directions lie, 95 % of them.
         directions: random directions drawn.
     """
 
     by_turn: tuple[Estimate, ...]
+    means: NDArray[np.float64]
     control: NDArray[np.float64]
     directions: int
 
@@ -97,7 +99,8 @@ def project(
     drawn = rng.normal(size=(width, directions))
     control = _in_deviations(given.mean(axis=0), drawn, base)
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    return Projection(turn_curve(values), np.quantile(control, tails, axis=1).T, directions)
+    limits = np.quantile(control, tails, axis=1).T
+    return Projection(turn_curve(values), values.mean(axis=0), limits, directions)
 
 
 def _in_deviations(

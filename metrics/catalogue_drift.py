@@ -6,6 +6,7 @@ Their floors and intervals count conversations, not answers.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from metrics.catalogue import Measure
@@ -176,5 +177,7 @@ _ALL = (
     ),
 )
 
-DRIFT: Mapping[str, Measure] = MappingProxyType({measure.key: measure for measure in _ALL})
+DRIFT: Mapping[str, Measure] = MappingProxyType(
+    {measure.key: replace(measure, counted="conversations") for measure in _ALL}
+)
 CURVES = ("kl", "js", "held", "meaning", "style")

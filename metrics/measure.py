@@ -47,6 +47,7 @@ class Measure:
         maximum: largest possible value; None when it has no fixed limit.
         direction: how to read a higher value, a sentence.
         floor: draws (or calls, if draws share them) below which no value is shown.
+        counted: what the floor counts.
         needs_independence: undefined when draws share a call.
         at_common_n: computed for the common number of answers (m in the formula).
         moves_with_n: changes with the number of answers alone, and has no formula that undoes it:
@@ -70,6 +71,7 @@ class Measure:
     maximum: float | None
     direction: Direction = "Higher is more diverse."
     floor: int
+    counted: str = "answers"
     needs_independence: bool = False
     at_common_n: bool = False
     moves_with_n: bool = False

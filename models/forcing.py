@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 
 from data.errors import MemoryBudgetError
-from models.continuation import Engine, Prefill, read_prompt, takes
+from models.continuation import Engine, Prefill, read_prompt, read_prompts, takes
 from models.decoding import is_out_of_memory
 from models.shared_prefix import use_attention
 
@@ -43,14 +43,14 @@ class Piece:
 
 
 class Reading:
-    """A few answers to one prompt, read together.
+    """A few answers, read together: all to one prompt, or each to its own.
 
     Args:
         engine: the model.
-        prefill: its prompt.
+        prefill: its prompt; or those of the answers, which need `blocks`.
         answers: at least one, none empty.
         blocks: whether the model goes on from its cache with several tokens at once; see
-            `models.prefix_check.reads_blocks`.
+            `models.reading_check.reads_blocks`.
     """
 
     def __init__(
@@ -58,11 +58,13 @@ class Reading:
     ) -> None:
         self._engine, self._prefill = engine, prefill
         self._tokens = _padded(answers, engine.model.device)
+        self._rows = prefill.prompt_of_row(len(answers))
+        padding = prefill.padding
+        self._padding = None if padding is None else padding[self._rows, None]
         self._cache = None
         if blocks and prefill.cache is not None:
             self._cache = copy.deepcopy(prefill.cache)
-            rows = torch.zeros(len(answers), dtype=torch.long, device=engine.model.device)
-            self._cache.reorder_cache(cast(torch.LongTensor, rows))
+            self._cache.reorder_cache(cast(torch.LongTensor, self._rows))
 
     def logits(self, first: int, last: int) -> torch.Tensor:
         """Of the tokens at places first ≤ i < last, which come from the tokens before them.
@@ -74,8 +76,7 @@ class Reading:
         """
         parts = []
         if first == 0:
-            start = self._prefill.logits[:, None]
-            parts.append(start.expand(len(self._tokens), -1, -1))
+            parts.append(self._prefill.logits[self._rows, None])
         if last > max(first, 1):
             parts.append(self.feed(max(first - 1, 0), last - 1))
         return torch.cat(parts, 1)
@@ -96,8 +97,13 @@ class Reading:
         if self._cache is None:
             return self._reread(last, places)
         inputs: dict[str, Any] = {self._prefill.cache_name: self._cache}
+        positions = places.expand(len(self._tokens), -1)
+        if self._padding is not None:
+            positions = positions - self._padding
+            seen = torch.arange(self._prefill.length + last, device=places.device) >= self._padding
+            inputs["attention_mask"] = seen.long()
         if takes(self._engine, "position_ids"):
-            inputs["position_ids"] = places.expand(len(self._tokens), -1)
+            inputs["position_ids"] = positions
         tokens = self._tokens[:, first:last]
         return self._engine.model(input_ids=tokens, use_cache=True, **inputs).logits
 
@@ -122,12 +128,51 @@ def read_answers(
         MemoryBudgetError: not even one answer fits.
     """
     prefill = read_prompt(engine, prompt_ids)
-    vocabulary = prefill.logits.shape[-1]
-    waiting = deque(groups(answers, prompt=len(prompt_ids), vocabulary=vocabulary))
+
+    def read(group: range) -> Iterator[Piece]:
+        return _read_group(engine, prefill, answers, group, blocks=blocks)
+
+    yield from _halving(answers, read, prompt=len(prompt_ids), vocabulary=prefill.logits.shape[-1])
+
+
+def read_answers_each(
+    engine: Engine, prompts: Sequence[Sequence[int]], answers: Sequence[Sequence[int]]
+) -> Iterator[Piece]:
+    """Logits at every token of every answer, in order, where each has a prompt of its own.
+
+    Neighbours are read together, padded to the longest prompt; a prompt that several of them share
+    is read once. The engine must be able to; see `models.reading_check.reads_together_in_blocks`.
+
+    Args:
+        engine: the model.
+        prompts: at least one token each; one per answer.
+        answers: as of `read_answers`.
+
+    Raises:
+        MemoryBudgetError: not even one answer fits.
+    """
+    vocabulary = int(engine.model.config.get_text_config().vocab_size)
+
+    def read(group: range) -> Iterator[Piece]:
+        prefill = read_prompts(engine, [prompts[i] for i in group])
+        return _read_group(engine, prefill, answers, group, blocks=True)
+
+    yield from _halving(answers, read, prompt=max(map(len, prompts)), vocabulary=vocabulary)
+
+
+def _halving(
+    answers: Sequence[Sequence[int]],
+    read: Callable[[range], Iterator[Piece]],
+    *,
+    prompt: int,
+    vocabulary: int,
+) -> Iterator[Piece]:
+    """Read group by group; one for which memory runs out is read again in two halves."""
+    waiting = deque(groups(answers, prompt=prompt, vocabulary=vocabulary))
     while waiting:
         group, failed = waiting.popleft(), False
         try:
-            yield from _read_group(engine, prefill, answers, group, blocks=blocks)
+            yield from read(group)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise

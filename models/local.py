@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.decoding import SplitDecoding
 from data.errors import PromptError
 from data.schema import Decoding, Message, ModelRef, Sample
-from models.base import Answers, Distributions, Divergence, Lookahead, ModelInfo, Tree
+from models.attentive import Attentive
+from models.base import Answers, Distributions, Divergence, ModelInfo
 from models.chat_template import ChatTemplate
 from models.loading import check_tokens
 from models.memory import PeakMemory, forget_peak, peak_memory
@@ -24,6 +26,7 @@ from models.reading import Reader, Reading
 from models.registry import available_memory, display_name, known, resolve
 from models.shape import ModelShape, rows_that_fit
 from models.spelling import spellings
+from models.trees import Lookahead, Tree
 
 if TYPE_CHECKING:
     from models.continuation import Engine
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from models.scoring import Scorer
 
 
-class LocalModel:
+class LocalModel(Attentive):
     """A loaded causal language model. Used by one thread at a time.
 
     Args:
@@ -60,7 +63,7 @@ class LocalModel:
 
     @property
     def peak_memory(self) -> PeakMemory:
-        """The most memory that was in use since the last call of `generate` began to draw."""
+        """The most memory in use since the last call of `generate` began to draw."""
         return peak_memory(self._info.device)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -94,6 +97,8 @@ class LocalModel:
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Sample]:
         """One answer to each of several chats; see `models.base.LanguageModel.generate_each`."""
+        if isinstance(decoding, SplitDecoding):
+            return self._split_samples(chats, indices, decoding, seed, should_stop)
         prompts = {i: self._prompt(chat) for i, chat in zip(indices, chats, strict=True)}
         return self._samples_of_each(prompts, decoding, seed, should_stop)
 
@@ -107,7 +112,7 @@ class LocalModel:
         ahead: Lookahead,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Tree]:
-        """Grow one tree of answers per call; see `models.base.BranchingModel.branch`."""
+        """Grow one tree of answers per call; see `models.trees.BranchingModel`."""
         from models.lookahead import grow
 
         prompt = self._prompt(messages)
@@ -152,6 +157,17 @@ class LocalModel:
         """What a change of the prompt does; see `models.base.LanguageModel.divergence`."""
         return self._scorer.divergence(self._prompt(messages), self._prompt(other), answers)
 
+    def divergence_each(
+        self,
+        chats: Sequence[Sequence[Message]],
+        others: Sequence[Sequence[Message]],
+        answers: Answers,
+    ) -> list[Divergence]:
+        """Of many chats at once; see `models.base.LanguageModel.divergence_each`."""
+        read = cache(self._prompt)
+        prompts, references = ([read(tuple(chat)) for chat in given] for given in (chats, others))
+        return self._scorer.divergence_each(prompts, references, answers)
+
     def distributions(self, messages: Sequence[Message], answers: Answers) -> Distributions:
         """Log-softmax in pieces; see `models.base.LanguageModel.distributions`."""
         return self._scorer.distributions(self._prompt(messages), answers)
@@ -177,7 +193,7 @@ class LocalModel:
 
     @cached_property
     def _reads_together(self) -> bool:
-        from models.prefix_check import reads_together
+        from models.reading_check import reads_together
 
         return reads_together(self._engine)
 

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import FinishReason
-from models.base import Lookahead
 from models.continuation import Continuation, Engine, Prefill, read_prompt
 from models.decoding import ROW_BLOCK, Draw, Request, is_out_of_memory, uniforms
 from models.edits import edit_distance
+from models.trees import Lookahead
 from models.truncation import draw
 
 STREAMS = 2**20  # random streams kept for the branches of one tree

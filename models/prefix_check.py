@@ -62,8 +62,8 @@ def checked(engine: Engine, *, seed: int = 0) -> tuple[Engine, tuple[str, ...]]:
         ModelError: the model says nothing.
     """
     plain = replace(engine, shares_prefix=False, window=0, rereads=False, replays=False)
-    tokens = _tokens(plain, seed)
-    prefill, steps = _prefill(plain, tokens)
+    tokens = random_tokens(plain, seed)
+    prefill, steps = prefilled(plain, tokens)
     if not bool(prefill.logits.isfinite().all()):
         raise ModelError(
             "The model's output is not a number: its weights are damaged, or too large for this "
@@ -82,7 +82,7 @@ def checked(engine: Engine, *, seed: int = 0) -> tuple[Engine, tuple[str, ...]]:
 
 def _windowed(engine: Engine, prefill: Prefill, tokens: torch.Tensor) -> tuple[Engine, Notes]:
     """The engine, bounded by its window unless that is served too."""
-    windows = _windows(prefill)
+    windows = windows_of(prefill)
     if not windows or _agrees_when_narrow(engine, tokens):
         return engine, ()
     window = min(windows)
@@ -98,90 +98,15 @@ def _replayed(
     if engine.model.device.type not in RECORDERS:
         return engine, ()
     replayed = replace(engine, replays=True)
-    windowed = bool(_windows(prefill)) and not engine.window
+    windowed = bool(windows_of(prefill)) and not engine.window
     if _agrees(replayed, prefill, steps, SHARED):
         if not windowed or _agrees_when_narrow(replayed, tokens):
             return replayed, ()
     return engine, (NOT_REPLAYED,)
 
 
-def reads_blocks(engine: Engine, *, seed: int = 0) -> bool:
-    """Whether a model goes on from its prompt's cache with several tokens at once.
-
-    Tried as `checked` tries other ways, and with a short window too where layers have one.
-    """
-    if engine.rereads:
-        return False
-    tokens = _tokens(engine, seed)
-    prefill, steps = _prefill(engine, tokens)
-    if not _agrees_in_blocks(engine, prefill, steps):
-        return False
-    if not _windows(prefill):
-        return True
-    with _narrowed(engine):
-        prefill, steps = _prefill(engine, tokens)
-        return _windows(prefill) == {NARROW} and _agrees_in_blocks(engine, prefill, steps)
-
-
-def reads_together(engine: Engine, *, seed: int = 0) -> bool:
-    """Whether a model continues prompts of several lengths at once, each as if it were alone.
-
-    Tried as `checked` tries other ways, and with a short window too where layers have one.
-    """
-    if engine.rereads:
-        return False
-    tokens = _tokens(engine, seed)
-    prefill, steps = _prefill(engine, tokens)
-    if prefill.cache is None or not _agrees_together(engine, tokens, steps):
-        return False
-    if not _windows(prefill):
-        return True
-    with _narrowed(engine):
-        return _agrees_together(engine, tokens, steps)
-
-
-def _agrees_together(engine: Engine, tokens: torch.Tensor, steps: torch.Tensor) -> bool:
-    import torch
-
-    from models.continuation import Continuation, read_prompt, read_prompts
-
-    prompts = [tokens[2 * row : PROMPT].tolist() for row in range(ROWS)]
-    texts = [[*prompt, *row] for prompt, row in zip(prompts, steps.T.tolist(), strict=True)]
-    try:
-        prefill = read_prompts(engine, prompts)
-        continuation = Continuation(engine, prefill, rows=ROWS, limit=STEPS)
-        found = torch.stack([prefill.logits, *map(continuation.step, steps)]).float()
-    except Exception:  # whatever a model of unknown make raises, the answer is no
-        return False
-    ends = [
-        [read_prompt(engine, t[: len(t) - STEPS + n]).logits[0] for t in texts]
-        for n in range(STEPS + 1)
-    ]
-    return _are_same(
-        engine, found, torch.stack([torch.stack(row) for row in ends]).float(), REPEATED
-    )
-
-
-def _agrees_in_blocks(engine: Engine, prefill: Prefill, steps: torch.Tensor) -> bool:
-    import torch
-
-    from models.forcing import Reading
-
-    if prefill.cache is None:
-        return False
-    answers = steps.T.tolist()
-    try:
-        ways = [Reading(engine, prefill, answers, blocks=blocks) for blocks in (True, False)]
-        found, truth = (
-            torch.cat([way.feed(0, 2), way.feed(2, STEPS)], 1).float().transpose(0, 1)
-            for way in ways
-        )
-    except Exception:  # whatever a model of unknown make raises, the answer is no
-        return False
-    return _are_same(engine, found, truth, REPEATED)
-
-
-def _tokens(engine: Engine, seed: int) -> torch.Tensor:
+def random_tokens(engine: Engine, seed: int) -> torch.Tensor:
+    """A prompt and what its rows are continued with, (tokens,) int64."""
     import torch
 
     generator = torch.Generator().manual_seed(seed)
@@ -189,7 +114,7 @@ def _tokens(engine: Engine, seed: int) -> torch.Tensor:
     return torch.randint(vocabulary, (PROMPT + STEPS * ROWS,), generator=generator)
 
 
-def _prefill(engine: Engine, tokens: torch.Tensor) -> tuple[Prefill, torch.Tensor]:
+def prefilled(engine: Engine, tokens: torch.Tensor) -> tuple[Prefill, torch.Tensor]:
     """The prompt, read, and the tokens that follow; (steps, rows) int64."""
     from models.continuation import read_prompt
 
@@ -207,10 +132,10 @@ def _agrees(engine: Engine, prefill: Prefill, steps: torch.Tensor, coarse: float
         found = _logits(engine, prefill, steps)
     except Exception:  # whatever a model of unknown make raises, the answer is no
         return False
-    return _are_same(engine, found, truth, coarse)
+    return are_same(engine, found, truth, coarse)
 
 
-def _are_same(engine: Engine, found: torch.Tensor, truth: torch.Tensor, coarse: float) -> bool:
+def are_same(engine: Engine, found: torch.Tensor, truth: torch.Tensor, coarse: float) -> bool:
     """Whether two ways gave the same logits, (steps, rows, vocabulary)."""
     import torch
 
@@ -240,7 +165,7 @@ def _logits(engine: Engine, prefill: Prefill, steps: torch.Tensor) -> torch.Tens
     return logits
 
 
-def _windows(prefill: Prefill) -> set[int]:
+def windows_of(prefill: Prefill) -> set[int]:
     """Windows of the layers that have one, in tokens."""
     layers = prefill.cache.layers if prefill.cache is not None else []
     return {window for layer in layers if (window := getattr(layer, "sliding_window", None))}
@@ -248,13 +173,13 @@ def _windows(prefill: Prefill) -> set[int]:
 
 def _agrees_when_narrow(engine: Engine, tokens: torch.Tensor) -> bool:
     """Whether windows are served too, where they are shorter than the text."""
-    with _narrowed(engine):
-        prefill, steps = _prefill(engine, tokens)
-        return _windows(prefill) == {NARROW} and _agrees(engine, prefill, steps, SHARED)
+    with narrowed(engine):
+        prefill, steps = prefilled(engine, tokens)
+        return windows_of(prefill) == {NARROW} and _agrees(engine, prefill, steps, SHARED)
 
 
 @contextmanager
-def _narrowed(engine: Engine) -> Iterator[None]:
+def narrowed(engine: Engine) -> Iterator[None]:
     """The model with windows of `NARROW` tokens: masks and caches ask its config for them."""
     config = engine.model.config.get_text_config()
     usual = getattr(config, "sliding_window", None)

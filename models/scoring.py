@@ -1,13 +1,12 @@
 """How likely answers are, and how far distributions are apart: `models.base` for local models.
 
-Softmax is taken in float32 whatever the precision of the weights, and sums over the vocabulary in
-float64. What is held at once is bounded by `models.forcing.TOKENS` and `models.forcing.LOGITS`.
+Softmax is taken in float32 whatever the precision of the weights. What is held at once is bounded
+by `models.forcing.TOKENS` and `models.forcing.LOGITS`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from itertools import pairwise
@@ -20,12 +19,17 @@ from numpy.typing import NDArray
 from data.errors import ModelError, PromptError
 from models.base import Answers, Distributions, Divergence
 from models.continuation import Engine, read_prompt
-from models.forcing import Reading, blocks_of, groups, next_logits, read_answers
+from models.divergence import Piece, compare_pieces
+from models.forcing import (
+    Reading,
+    blocks_of,
+    groups,
+    next_logits,
+    read_answers,
+    read_answers_each,
+)
 from models.loading import check_tokens
-from models.prefix_check import reads_blocks
-
-AT_ONCE = 2**23  # terms of a sum over the vocabulary; bounds the scratch memory of divergences
-Piece = tuple[int, int, torch.Tensor]  # as in `models.base.Distributions`, as a tensor
+from models.reading_check import reads_blocks, reads_together_in_blocks
 
 
 class Scorer:
@@ -44,6 +48,10 @@ class Scorer:
     def _blocks(self) -> bool:
         return reads_blocks(self._engine)
 
+    @cached_property
+    def _together(self) -> bool:
+        return reads_together_in_blocks(self._engine)
+
     def score(self, prompt: Sequence[int], answers: Answers) -> list[NDArray[np.float64]]:
         """See `models.base.LanguageModel.score`; the prompt as tokens."""
         self._check(prompt, answers)
@@ -60,7 +68,17 @@ class Scorer:
         """See `models.base.LanguageModel.divergence`; the prompts as tokens."""
         self._check(prompt, answers)
         self._check(other, answers)
-        return _compare(self._pieces(prompt, answers), self._pieces(other, answers), answers)
+        return compare_pieces(self._pieces(prompt, answers), self._pieces(other, answers), answers)
+
+    def divergence_each(
+        self, prompts: Answers, others: Answers, answers: Answers
+    ) -> list[Divergence]:
+        """See `models.base.LanguageModel.divergence_each`; the prompts as tokens."""
+        for prompt, other, answer in zip(prompts, others, answers, strict=True):
+            self._check(prompt, [answer])
+            self._check(other, [answer])
+        first, second = (self._pieces_each(given, answers) for given in (prompts, others))
+        return compare_pieces(first, second, answers)
 
     def distributions(self, prompt: Sequence[int], answers: Answers) -> Distributions:
         """See `models.base.LanguageModel.distributions`; the prompt as tokens."""
@@ -125,6 +143,16 @@ class Scorer:
         for piece in read_answers(self._engine, prompt, answers, blocks=self._blocks):
             yield piece.answer, piece.first, _log_softmax(piece.logits)
 
+    def _pieces_each(self, prompts: Answers, answers: Answers) -> Iterator[Piece]:
+        """Together where the model can, else prompt by prompt."""
+        if self._together and any(map(len, answers)):
+            for piece in read_answers_each(self._engine, prompts, answers):
+                yield piece.answer, piece.first, _log_softmax(piece.logits)
+            return
+        for place, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+            for _, first, logprobs in self._pieces(prompt, [answer]):
+                yield place, first, logprobs
+
     def _first_tokens(
         self, prompts: Sequence[Sequence[int]], tokens: Sequence[int]
     ) -> NDArray[np.float64]:
@@ -149,85 +177,6 @@ class Scorer:
                 f"{self._context:,}.",
                 "Shorten the prompt or the answer, or choose a model with a longer context.",
             )
-
-
-def compare(first: Distributions, second: Distributions, answers: Answers) -> list[Divergence]:
-    """Set two streams of distributions along the same answers against each other.
-
-    Each may be cut into pieces in a way of its own; no more than a piece of each is held.
-
-    Args:
-        first: as `LanguageModel.distributions` gives them.
-        second: likewise, over the same vocabulary.
-        answers: the answers along which both were taken.
-
-    Raises:
-        ValueError: they don't cover the same tokens, or differ in their vocabulary.
-    """
-    return _compare(_tensors(first), _tensors(second), answers)
-
-
-def _tensors(stream: Distributions) -> Iterator[Piece]:
-    return ((answer, place, torch.from_numpy(piece)) for answer, place, piece in stream)
-
-
-def _compare(first: Iterable[Piece], second: Iterable[Piece], answers: Answers) -> list[Divergence]:
-    found = [np.full((3, len(answer)), np.nan) for answer in answers]
-    for answer, place, p, q in _aligned(iter(first), iter(second)):
-        if p.shape != q.shape:
-            raise ValueError(
-                f"Expected one vocabulary but the sizes were {p.shape[1]} and {q.shape[1]}."
-            )
-        for start in range(0, len(p), rows := max(1, AT_ONCE // p.shape[1])):
-            part = slice(start, start + rows)
-            places = slice(place + start, place + min(start + rows, len(p)))
-            found[answer][:, places] = _divergences(p[part], q[part].to(p.device)).cpu()
-    if any(np.isnan(values).any() for values in found):
-        raise ValueError("Expected distributions at every token of the answers but some lack.")
-    return [Divergence(*values) for values in found]
-
-
-def _aligned(
-    first: Iterator[Piece], second: Iterator[Piece]
-) -> Iterator[tuple[int, int, torch.Tensor, torch.Tensor]]:
-    """The overlaps of two streams, whose pieces may end at different places."""
-    a, b = next(first, None), next(second, None)
-    while a is not None and b is not None:
-        if a[:2] != b[:2]:
-            raise ValueError(f"Expected the same tokens but they were {a[:2]} and {b[:2]}.")
-        shared = min(len(a[2]), len(b[2]))
-        yield a[0], a[1], a[2][:shared], b[2][:shared]
-        a, b = _rest(a, shared) or next(first, None), _rest(b, shared) or next(second, None)
-    if a is not None or b is not None:
-        raise ValueError("Expected two streams over the same tokens but one ended early.")
-
-
-def _rest(piece: Piece, used: int) -> Piece | None:
-    answer, place, logprobs = piece
-    return (answer, place + used, logprobs[used:]) if used < len(logprobs) else None
-
-
-def _divergences(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
-    """KL(p ‖ q), KL(q ‖ p) and Jensen–Shannon; (3, positions) float64.
-
-    Args:
-        p: (positions, vocabulary) log-probabilities, float32.
-        q: likewise.
-    """
-    middle = torch.logaddexp(p, q) - math.log(2)
-    js = (_kl(p, middle) + _kl(q, middle)) / 2
-    return torch.stack((_kl(p, q), _kl(q, p), js.clamp(max=math.log(2))))
-
-
-def _kl(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
-    """Σ p ln(p/q) − p + q, (positions,) float64.
-
-    The last two terms add up to 0. With them each summand is ≥ 0 by itself, and an error δ in
-    ln q counts with (q − p) δ instead of p δ: little, where the distributions are close.
-    """
-    mass_p, mass_q = p.exp(), q.exp()
-    terms = torch.where(mass_p > 0, mass_p * (p - q) - mass_p + mass_q, mass_q)
-    return terms.clamp(min=0).sum(-1, dtype=torch.float64)
 
 
 def _log_softmax(logits: torch.Tensor) -> torch.Tensor:

@@ -55,6 +55,19 @@ class WithoutDistributions:
             "The likeliest first tokens of two prompts bound it from below",
         )
 
+    def divergence_each(
+        self,
+        chats: Sequence[Sequence[Message]],
+        others: Sequence[Sequence[Message]],
+        answers: Answers,
+    ) -> list[Divergence]:
+        """Refused, as `divergence`.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        return self.divergence(chats[0], others[0], answers)
+
     def distributions(self, messages: Sequence[Message], answers: Answers) -> Distributions:
         """Refused.
 

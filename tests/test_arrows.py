@@ -32,6 +32,7 @@ HEAVY = {"torch", "transformers", "sentence_transformers", "umap", "bitsandbytes
 LOADED_LATE = {
     "models/continuation.py",
     "models/decoding.py",
+    "models/divergence.py",
     "models/forcing.py",
     "models/lookahead.py",
     "models/replay.py",
@@ -39,6 +40,7 @@ LOADED_LATE = {
     "models/shared_prefix.py",
     "models/suffixes.py",
     "models/truncation.py",
+    "models/watched_attention.py",
     "models/town/muon.py",
     "models/town/train.py",
 }

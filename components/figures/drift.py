@@ -86,11 +86,11 @@ def curve_figure(
             if turn <= len(part):
                 figure.add_annotation(_reminder(turn, key, theme))
     with_legend(on_paper(figure, theme, x_title="turn", y_title=_axis(measure), height=HEIGHT))
-    last = int(frame["turn"].max())
-    figure.update_xaxes(range=[0.7, last + 0.3], dtick=max(1, last // 12))
+    first, last = int(frame["turn"].min()), int(frame["turn"].max())
+    figure.update_xaxes(range=[first - 0.3, last + 0.3], dtick=max(1, last // 12))
     figure.update_yaxes(tickformat=_ticks(measure))
-    if measure.maximum == 1 and measure.key == "held":
-        figure.update_yaxes(range=[-0.02, 1.02])
+    if measure.maximum == 1 and measure.key != "js":
+        figure.update_yaxes(range=[min(0, measure.minimum) - 0.02, 1.02])
     else:
         figure.update_yaxes(rangemode="tozero")
     return figure

@@ -13,15 +13,15 @@ from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_divergences, recorded_run
-from components.services import divergences
+from components.services import divergences, followups
 from components.state import State
 from components.teaching import off_topic_hint
 from components.text import plural
 from components.views.drift_tabs import drift_tabs
-from data.divergences import Place
+from data.divergences import Place, TokenDivergence
 from data.examples.plans import known_hold
 from data.schema import RunData
-from experiments.conversation import plan_of
+from experiments.chats import plan_of
 from experiments.drift import Divided, courses, measures_of, per_reply
 from experiments.snapshot import Snapshot
 from metrics.catalogue_drift import DRIFT
@@ -47,13 +47,18 @@ def drift_headline(question: str) -> DeltaGenerator:
 
 def drift_view(state: State, snapshot: Snapshot | None, finding: DeltaGenerator) -> None:
     """Everything below the controls; polls once a second while conversations are held."""
-    live = snapshot is not None and snapshot.active
+    live = _is_busy(snapshot)
     st.fragment(_show, run_every=POLL_S if live else None)(state, finding, was_live=live)
+
+
+def _is_busy(snapshot: Snapshot | None) -> bool:
+    """Whether more is to come: of the run itself, or of what is looked into after it."""
+    return snapshot is not None and (snapshot.active or followups().busy(snapshot.run.id))
 
 
 def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
     snapshot = followed_run(state)
-    if was_live and (snapshot is None or not snapshot.active):
+    if was_live and not _is_busy(snapshot):
         st.rerun()
     if snapshot is None:
         _recorded(finding)
@@ -64,8 +69,8 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
         progress(snapshot)
     if snapshot.error is not None:
         show_problem(snapshot.error)
-    divided = _divided(snapshot.data, len(snapshot.data.keys))
-    _results(snapshot.data, divided, finding, running=snapshot.active)
+    apart = apart_of(snapshot.data, len(snapshot.data.keys))
+    _results(snapshot.data, apart, finding, snapshot=snapshot, owner=state.owner)
 
 
 def _recorded(finding: DeltaGenerator) -> None:
@@ -74,16 +79,15 @@ def _recorded(finding: DeltaGenerator) -> None:
         finding.markdown("Choose a persona and what the user says, and press **Sample**.")
         return
     recorded_badge(data, how="played by")
-    divided = per_reply(recorded_divergences("drift"))
-    _results(data, divided, finding, running=False)
+    _results(data, recorded_divergences("drift"), finding)
 
 
 @st.cache_resource(
     max_entries=8, show_spinner=False, hash_funcs={RunData: lambda data: data.run.id}
 )
-def _divided(data: RunData, rows: int) -> Mapping[Place, Divided]:
-    """Divergences are in the store before their replies are placed."""
-    return per_reply(divergences().load(data.run.id))
+def apart_of(data: RunData, rows: int) -> Mapping[Place, TokenDivergence]:
+    """Divergences per token; they are in the store before a reply has its row."""
+    return divergences().load(data.run.id)
 
 
 @st.cache_resource(
@@ -98,8 +102,15 @@ def _courses(
 
 
 def _results(
-    data: RunData, divided: Mapping[Place, Divided], finding: DeltaGenerator, *, running: bool
+    data: RunData,
+    apart: Mapping[Place, TokenDivergence],
+    finding: DeltaGenerator,
+    *,
+    snapshot: Snapshot | None = None,
+    owner: str = "",
 ) -> None:
+    running = snapshot is not None and snapshot.active
+    divided = per_reply(apart)
     names = {condition.key: condition.name for condition in data.run.conditions}
     off_topic_hint(data)
     offered = measures_of(data, divided)
@@ -127,7 +138,8 @@ def _results(
         _curve(data, found, names, key)
     with numbers:
         drift_tiles(found, measure, theme=theme())
-    drift_tabs(data, divided, found, names=names, measure=measure)
+    asks = owner if snapshot is not None and not running else None
+    drift_tabs(data, apart, found, names=names, measure=measure, owner=asks)
 
 
 def _curve(data: RunData, found: Mapping[str, Course], names: Mapping[str, str], key: str) -> None:

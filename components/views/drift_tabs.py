@@ -19,10 +19,12 @@ from components.findings import coloured
 from components.layout import theme
 from components.views.charts import file_button
 from components.views.conversation import conversation_reader
-from data.divergences import Place
+from components.views.probes import probes_view
+from components.views.states import states_view
+from data.divergences import Place, TokenDivergence
 from data.exports import to_csv
 from data.schema import RunData
-from experiments.drift import Divided, held
+from experiments.drift import Divided, held, per_reply
 from metrics.catalogue import Measure
 from metrics.course import Course
 
@@ -31,23 +33,35 @@ _CONFIG = {"displaylogo": False}
 
 def drift_tabs(
     data: RunData,
-    divided: Mapping[Place, Divided],
+    apart: Mapping[Place, TokenDivergence],
     found: Mapping[str, Course],
     *,
     names: Mapping[str, str],
     measure: Measure,
+    owner: str | None,
 ) -> None:
-    """Conversations, dynamics, the mean so far, data."""
+    """Conversations, dynamics, probes, inner states, the mean so far, data.
+
+    Args:
+        data: a run of conversations.
+        apart: divergences per token, where there are any.
+        found: every condition's course by the measure.
+        names: of the conditions.
+        measure: what is followed.
+        owner: the visitor, where they may ask more of the run; None where not.
+    """
     tabs = st.tabs(
-        ["Conversations", "Does it settle?", "Mean so far", "Data"],
+        ["Conversations", "Does it settle?", "Probes", "Inside the model", "Mean so far", "Data"],
         key="drift.tabs",
         on_change="rerun",
     )
     shows: tuple[Callable[[], None], ...] = (
-        lambda: conversation_reader(data, divided, names),
+        lambda: conversation_reader(data, apart, names),
         lambda: _dynamics(found, names, measure),
+        lambda: probes_view(data, names, owner=owner),
+        lambda: states_view(data, names, owner=owner),
         lambda: _so_far(found, names, measure),
-        lambda: _data(data, divided, found, names),
+        lambda: _data(data, per_reply(apart), found, names),
     )
     for tab, show in zip(tabs, shows, strict=True):
         if tab.open:

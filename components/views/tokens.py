@@ -17,12 +17,12 @@ from components.figures.branches import (
     branches_frame,
 )
 from components.figures.tokens import (
-    shade_of,
     tokens_description,
     tokens_figure,
     tokens_frame,
 )
 from components.layout import theme
+from components.shading import shaded
 from components.state import State, fill_widgets, widget_value
 from components.text import as_markdown, one_line, plural, printable
 from components.views.answers import picked_rows
@@ -54,13 +54,14 @@ def tokens_view(state: State, data: RunData, names: Mapping[str, str]) -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _reader(ref: ModelRef) -> TokenTexts | None:
+def reader_of(ref: ModelRef) -> TokenTexts | None:
+    """The tokenizer of a model, where it is on this machine."""
     return load_token_texts(ref)
 
 
 @computed_once
 def _said(data: RunData) -> Spelled:
-    return spelled(data, _reader)
+    return spelled(data, reader_of)
 
 
 def _tree(state: State, data: RunData, names: Mapping[str, str]) -> None:
@@ -194,7 +195,7 @@ def _answer(state: State, data: RunData, names: Mapping[str, str]) -> None:
         )
         return
     most = _strongest(said)
-    st.markdown(shaded(frame, most=most))
+    st.markdown(shaded(said.pieces[row], said.entropies[row], most=most))
     st.caption(
         f"The darker, the more torn the model was before it wrote the token: full shade at "
         f"{most:.1f} nats, as if it chose between {np.exp(most):.0f} equally likely tokens. Below, "
@@ -214,14 +215,3 @@ def _strongest(said: Spelled) -> float:
     known = [values[~np.isnan(values)] for values in said.entropies]
     together = np.concatenate(known) if known else np.zeros(0)
     return max(float(np.quantile(together, 0.98)), 0.1) if len(together) else 1.0
-
-
-def shaded(frame: pd.DataFrame, *, most: float) -> str:
-    """The answer with each token on its shade, as Markdown that shows it as written."""
-    parts = []
-    for text, entropy in zip(frame["text"], frame["entropy (nats)"], strict=True):
-        words = as_markdown(text) if text.strip() else ""
-        shade = shade_of(entropy, theme=theme(), most=most)
-        told = f':color[{words}]{{background="{shade}"}}' if shade and words else words
-        parts.append((" " if text[:1].isspace() else "") + told)
-    return "".join(parts).strip()

@@ -80,13 +80,15 @@ def lines_for(name: str, moves: Sequence[str], *, seed: int = 0) -> tuple[str, .
 def known_hold(condition: Condition) -> list[float] | None:
     """How often the persona should hold at each turn, by the rules of the town.
 
-    Known for a resident's conversations as they are written here, drawn at temperature 1.
+    Known for a resident's conversations as they are written here, drawn at temperature 1 and left
+    to themselves.
     """
     plan = condition.plan
     person = next(
         ((name, p) for name, p in residents().items() if p.system == condition.system), None
     )
-    if plan is None or person is None or condition.decoding.temperature != 1:
+    usual = condition.decoding.temperature == 1 and (plan is None or plan.split == 1)
+    if plan is None or person is None or not usual:
         return None
     name, persona = person
     for moves in MOVES.values():

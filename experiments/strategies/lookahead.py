@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from data.errors import ModelError
 from data.schema import FinishReason, Sample
 from experiments.strategies.base import Method, Question, Setting, ShouldStop, shared, void
-from models.base import BranchingModel, LanguageModel, Lookahead, Tree
+from models.base import LanguageModel
+from models.trees import BranchingModel, Lookahead, Tree
 
 _AGES = (1.0, 1.5, 2.5)  # times the first look: 20, 30 and 50 tokens in the paper
 

@@ -104,7 +104,8 @@ def most_tokens(condition: Condition) -> int:
     """Tokens that a condition may draw at most, lists and plans included."""
     way, limit = way_of(condition.strategy), condition.decoding.max_new_tokens
     once = way.most_tokens(condition.n, limit)
-    return once + (len(condition.choir) * (way.most_tokens(0, limit)))
+    said = condition.plan.beside * limit if condition.plan is not None else 0
+    return once + (len(condition.choir) * (way.most_tokens(0, limit))) + said
 
 
 def _checked(method: Method, setting: Setting, value: object) -> Option:

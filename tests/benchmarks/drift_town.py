@@ -22,7 +22,8 @@ from data.divergences import Place, TokenDivergence
 from data.examples.plans import MOVES, REMINDERS, known_hold, lines_for, residents
 from data.schema import Condition, Decoding, ModelRef, Plan, Run, RunData, RunState, Sample
 from experiments.base import SampleDrawn
-from experiments.conversation import ConversationExperiment, chat_before
+from experiments.chats import chat_before
+from experiments.conversation import ConversationExperiment
 from experiments.drift import per_reply, scores_of, values_of
 from metrics.catalogue_drift import CURVES
 from models.base import Embedder, LanguageModel

@@ -16,10 +16,10 @@ from experiments.comparing import Comparisons
 from experiments.precision import summarise
 from experiments.quantization import QuantizationExperiment, groups_of
 from experiments.spool import Spool
+from models.divergence import compare
 from models.echo import EchoModel
 from models.local import load_local
 from models.registry import BUNDLED_FOLDER, BUNDLED_ID
-from models.scoring import compare
 from tests.experiments.workshop import WAIT
 from tests.factories import make_data
 

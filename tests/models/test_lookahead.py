@@ -10,12 +10,12 @@ import torch
 
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import Decoding, FinishReason, Message
-from models.base import BranchingModel, Lookahead
 from models.continuation import Continuation, Engine, read_prompt
 from models.decoding import ROW_BLOCK
 from models.edits import edit_distance
 from models.local import LocalModel
 from models.lookahead import Grown, grow
+from models.trees import BranchingModel, Lookahead
 from models.truncation import draw
 from tests.models.drawing import LIMIT, PROMPT, record_rows, request
 

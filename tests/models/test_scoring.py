@@ -11,10 +11,10 @@ import torch
 
 from data.errors import ModelError, PromptError
 from data.schema import Decoding, Message, ModelRef, Quantization
-from models import forcing, scoring
+from models import divergence, forcing
+from models.divergence import compare
 from models.local import LocalModel, load_local
 from models.registry import BUNDLED_FOLDER, BUNDLED_ID
-from models.scoring import compare
 from models.shared_prefix import use_attention
 from tests.models.drawing import record_rows
 
@@ -59,6 +59,49 @@ def test_scores_and_divergences_are_those_of_one_plain_pass(tiny: LocalModel) ->
     assert tiny.divergence(ASK, OTHER, ANSWERS)[3].kl.mean() > 0.1  # the prompts do matter
 
 
+def assert_together_like_alone(model: LocalModel) -> None:
+    """Chats of several lengths, some of them shared, and an empty answer."""
+    chats = [ASK, OTHER, ASK, QUESTION, OTHER]
+    others = [OTHER, OTHER, QUESTION, ASK, QUESTION]
+    found = model.divergence_each(chats, others, ANSWERS)
+    for chat, other, answer, one in zip(chats, others, ANSWERS, found, strict=True):
+        [alone] = model.divergence(chat, other, [answer])
+        for name in ("kl", "kl_reverse", "js"):
+            np.testing.assert_allclose(getattr(one, name), getattr(alone, name), atol=1e-5)
+    assert found[3].kl.mean() > 0.01
+    assert not found[1].kl.size
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_divergences_of_many_chats_are_those_of_each(
+    tiny: LocalModel, monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    assert tiny._scorer._together
+    monkeypatch.setitem(tiny._scorer.__dict__, "_together", together)
+    rows = record_rows(tiny._engine, monkeypatch)
+    assert_together_like_alone(tiny)
+    assert (max(rows) > 1) == together
+
+
+@pytest.mark.parametrize("kind", ["mistral", "gemma2"])
+def test_windows_and_soft_caps_are_heeded_where_chats_go_together(
+    checkpoint: Callable[..., Path], kind: str
+) -> None:
+    model = load_local(ModelRef(str(checkpoint(kind)), quantization="fp32"), device="cpu")
+    assert_together_like_alone(model)
+
+
+def test_chats_that_fill_the_memory_go_in_smaller_groups(
+    tiny: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tiny._scorer._together
+    rows = record_rows(tiny._engine, monkeypatch, fails=lambda count: count > 2)
+    assert_together_like_alone(tiny)
+    assert max(rows) > 2
+    monkeypatch.setattr(forcing, "TOKENS", 1)
+    assert_together_like_alone(tiny)
+
+
 @pytest.mark.parametrize(("tokens", "logits"), [(1, 1), (1, 2100), (160, 10**9), (10**9, 900)])
 def test_pieces_of_any_size_add_up_to_the_same(
     tiny: LocalModel, monkeypatch: pytest.MonkeyPatch, tokens: int, logits: int
@@ -66,7 +109,7 @@ def test_pieces_of_any_size_add_up_to_the_same(
     rows = record_rows(tiny._engine, monkeypatch)
     monkeypatch.setattr(forcing, "TOKENS", tokens)
     monkeypatch.setattr(forcing, "LOGITS", logits)
-    monkeypatch.setattr(scoring, "AT_ONCE", 900)
+    monkeypatch.setattr(divergence, "AT_ONCE", 900)
     assert_like_plain(tiny, 1e-4)
     pieces = list(tiny.distributions(ASK, ANSWERS))
     assert max(piece.size for *_, piece in pieces) <= max(logits, 300 if logits < 300 else 0)

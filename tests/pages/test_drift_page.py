@@ -6,7 +6,7 @@ import pytest
 
 import models.scoring  # noqa: F401  # on a busy machine its import takes longer than a test waits
 from components import services
-from tests.pages.conftest import ROOT, Visit
+from tests.pages.conftest import ROOT, SECONDS, Visit
 
 PAGE = ROOT / "pages" / "drift.py"
 
@@ -35,6 +35,8 @@ def settled(tab: Visit) -> Visit:
 @pytest.fixture
 def open_page(visit):
     yield DriftVisit
+    services.followups().shutdown()
+    services.readings().close()
     services.divergences().close()
 
 
@@ -55,6 +57,8 @@ def test_a_run_ends_with_a_finding_numbers_and_conversations(open_page):
     assert "At turn 6, the share of replies in character in" in tab.words
     assert "n = 12 conversations" in tab.words
     assert "turn 6" in tab.words  # the reader shows the last turn
+    assert "full shade at" in tab.words
+    assert "To the persona and this line alone" in tab.words
 
 
 @pytest.mark.parametrize("measure", ["kl", "js", "style", "meaning"])
@@ -76,6 +80,82 @@ def test_every_tab_opens(open_page, tab_name):
         "Data": "the same in every condition",
     }
     assert told[tab_name] in tab.words
+
+
+def test_another_model_may_play_the_user(open_page):
+    tab = open_page()
+    tab.app.selectbox(key="drift.plan").set_value("Another model speaks …").run()
+    assert "Another model speaks …" == tab.app.selectbox(key="drift.plan").value
+    tab.app.number_input(key="drift.turns").set_value(2)
+    tab.app.number_input(key="drift.replicates").set_value(4).run()
+    tab.app.text_input(key="drift.reminders").set_value("2").run()
+    settled(tab.sample())
+    plan = tab.snapshot.run.conditions[0].plan
+    assert plan.user.system.startswith("You are ")
+    assert plan.lines[1] == ""
+    said = {s.index: s.steps for s in tab.snapshot.data.samples}[plan.index(0, 1, 0)][0].text
+    assert said in tab.words.replace("\\", "")
+
+
+def test_a_visitor_talks_and_sees_the_drift_of_each_turn(open_page):
+    tab = open_page()
+    tab.app.selectbox(key="drift.plan").set_value("I talk to it myself").run()
+    assert "Say something to it in the box below" in settled(tab).words
+    assert not tab.has_button("Sample")
+    for turn, text in enumerate(("Who are you?", "Are you sure?"), 1):
+        tab.app.chat_input(key="drift.say").set_value(text).run()
+        services.jobs().wait(tab.run_id, SECONDS)
+        settled(tab.app.run() and tab)
+        assert f"Your turn {turn}: " in tab.words
+        assert "n = 4 replies" in tab.words
+    assert "at your first" in tab.words
+    assert tab.snapshot.run.conditions[0].plan.lines == ("Who are you?", "Are you sure?")
+    again = settled(DriftVisit(owner=tab.state.owner, run=tab.run_id))
+    assert "Your turn 2: " in again.words  # after a reload the talk goes on
+    again.press("New conversation")
+    assert "Say something to it in the box below" in settled(again).words
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("stability", "Probes answered in character"),
+        ("stance", "Questions it declines"),
+        ("asker", "What another asker changes"),
+    ],
+)
+def test_probes_are_asked_of_a_run(open_page, name, told):
+    tab = open_page().small().sample()
+    tab.app.session_state["drift.tabs"] = "Probes"
+    tab.app.session_state["drift.probes"] = name
+    settled(tab.app.run() and tab)
+    tab.app.multiselect(key="drift.probes.turns").set_value([0, 6]).run()
+    tab.press("Ask")
+    services.followups().wait(tab.run_id, f"probes {name}", SECONDS)
+    settled(tab.app.run() and tab)
+    assert services.followups().shown(tab.run_id, f"probes {name}").error is None
+    assert told in tab.words
+    if name != "asker":
+        assert "n = 12 conversations" in tab.words
+
+
+def test_the_model_is_looked_into_after_a_run(open_page):
+    tab = open_page().small().sample()
+    tab.app.session_state["drift.tabs"] = "Inside the model"
+    settled(tab.app.run() and tab).press("Look inside")
+    services.followups().wait(tab.run_id, "states", SECONDS)
+    settled(tab.app.run() and tab)
+    assert services.followups().shown(tab.run_id, "states").error is None
+    assert "Along the persona's direction" in tab.words
+    assert "Means over n = 12 conversations" in tab.words
+    assert "attention is of a kind that can’t be watched" in tab.words  # an echo has none
+
+
+def test_of_the_recorded_run_nothing_more_is_asked(open_page):
+    tab = open_page()
+    for name in ("Probes", "Inside the model"):
+        tab.app.session_state["drift.tabs"] = name
+        assert "press Sample first" in settled(tab.app.run() and tab).words
 
 
 def test_few_conversations_have_no_interval_and_say_so(open_page):
