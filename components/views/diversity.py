@@ -83,7 +83,7 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
         return
     off_topic_hint(data)
     account_notes(data, names)
-    picture, numbers = st.columns([2, 1], gap="medium")
+    picture, numbers = st.columns([5, 3], gap="medium")
     with picture:
         chosen, colour_by, gate = map_controls(data)
         counted = let_through(state, data, gate, running=running)
