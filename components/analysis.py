@@ -86,13 +86,13 @@ def _judged(data: RunData, whole: RunData, grouping: Grouping, resamples: int) -
 
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_STATE)
-def judged_labels(whole: RunData, grouping: Grouping, version: int) -> NDArray[np.int64] | None:
+def judged_labels(whole: RunData, grouping: Grouping, known: int) -> NDArray[np.int64] | None:
     """Groups by what was judged so far; None while verdicts are missing.
 
     Args:
         whole: a run with every answer.
         grouping: of a judge.
-        version: grows when there are more verdicts.
+        known: verdicts that there are.
     """
     verdicts = judgements().verdicts(whole.run.id, grouping.judge_id)
     return labels_by_verdicts(whole, verdicts, grouping)

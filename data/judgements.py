@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from data.database import as_store_error, open_engine
 from data.divergences import Place
@@ -76,6 +76,12 @@ class JudgementStore:
         )
         with as_store_error(), self._engine.begin() as connection:
             return {pair: Verdict(same, mass) for pair, same, mass in connection.execute(query)}
+
+    def count(self, run_id: str, judge: str) -> int:
+        """How many verdicts of a judge on a run's pairs there are; it only grows."""
+        query = select(func.count()).where(verdicts.c.run_id == run_id, verdicts.c.judge == judge)
+        with as_store_error(), self._engine.begin() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def add_scores(
         self, run_id: str, source: str, found: Mapping[Place, float], *, owner: str = ""

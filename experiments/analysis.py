@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.schema import RunData
-from experiments.grouping import EMBEDDING, Grouping
+from experiments.grouping import EMBEDDING, Grouping, rows_by_condition
 from metrics.gist import gists
 from metrics.panel import Panel, common_sample_size, compare_all, diversity_panel
 from metrics.partition import MEANING_THRESHOLD, MeaningTree, cut, medoids
 from metrics.uncertainty import Difference
+
+__all__ = ["Analysis", "Meaning", "analyse", "analyse_groups", "rows_by_condition"]
 
 LIVE_RESAMPLES, FINAL_RESAMPLES = 200, 1000
 
@@ -123,13 +125,6 @@ def analyse_groups(
         panels=MappingProxyType(panels),
         differences=MappingProxyType(compare_all(panels)),
     )
-
-
-def rows_by_condition(data: RunData) -> dict[str, NDArray[np.intp]]:
-    """Rows of each condition that has any, in the run's order of conditions."""
-    keys = np.array(data.keys)
-    found = {c.key: np.flatnonzero(keys == c.key) for c in data.run.conditions}
-    return {key: rows for key, rows in found.items() if len(rows)}
 
 
 def _panel(

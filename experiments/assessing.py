@@ -28,7 +28,6 @@ class Assessment:
         judged: pairs or answers judged by now.
         active: whether it goes on by itself.
         error: why it failed; None otherwise.
-        version: grows whenever more is in the store.
     """
 
     run_id: str
@@ -37,7 +36,6 @@ class Assessment:
     judged: int = 0
     active: bool = True
     error: ChoraleError | None = None
-    version: int = 0
 
 
 class Stopped(Exception):
@@ -66,6 +64,9 @@ class Progress:
             raise Stopped
 
 
+Work = Callable[[Progress], object]  # does a judgement; raises `Stopped` where it was stopped
+
+
 class Assessments:
     """All judgements of this process, by the name of the task.
 
@@ -85,14 +86,12 @@ class Assessments:
         """What a visitor may ask for."""
         return self._limits
 
-    def start(
-        self, task: str, work: Callable[[Progress], None], *, run_id: str, owner: str
-    ) -> None:
+    def start(self, task: str, work: Work, *, run_id: str, owner: str) -> None:
         """Judge in the background; nothing happens while this task is going on.
 
         Args:
             task: its name; one at a time of each.
-            work: does it, and raises `Stopped` where it was stopped.
+            work: does it.
             run_id: whose answers are judged.
             owner: who asks.
 
@@ -109,8 +108,7 @@ class Assessments:
                     f"{self._limits.runs} per visitor.",
                     "Wait for one to end, or stop it.",
                 )
-            version = shown.version if shown is not None else 0
-            self._shown[task] = Assessment(run_id, owner, version=version)
+            self._shown[task] = Assessment(run_id, owner)
             self._stops[task] = threading.Event()
             thread = threading.Thread(
                 target=self._live, args=(task, work), name="assessment", daemon=True
@@ -148,13 +146,11 @@ class Assessments:
         for task in list(self._threads):
             self.wait(task)
 
-    def _live(self, task: str, work: Callable[[Progress], None]) -> None:
+    def _live(self, task: str, work: Work) -> None:
         def tell(done: float, more: int) -> None:
             with self._lock:
                 now = self._shown[task]
-                self._shown[task] = replace(
-                    now, done=done, judged=now.judged + more, version=now.version + (more > 0)
-                )
+                self._shown[task] = replace(now, done=done, judged=now.judged + more)
 
         try:
             work(Progress(tell, self._stops[task].is_set))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from types import MappingProxyType
 
 import numpy as np
@@ -108,6 +109,13 @@ class MissingVerdictError(LookupError):
     """A partition needs the verdict on a pair that nobody has judged yet."""
 
 
+def rows_by_condition(data: RunData) -> dict[str, NDArray[np.intp]]:
+    """Rows of each condition that has any, in the run's order of conditions."""
+    keys = np.array(data.keys)
+    found = {c.key: np.flatnonzero(keys == c.key) for c in data.run.conditions}
+    return {key: rows for key, rows in found.items() if len(rows)}
+
+
 def default_threshold(means: str, model_id: str = "") -> float:
     """The usual one: NoveltyBench's own for its own classifier."""
     if means == CLASSIFIER and model_id == NOVELTY_ID:
@@ -176,6 +184,44 @@ def _verdict(verdicts: Mapping[str, Verdict], first: str, second: str) -> Verdic
         return verdicts[pair_key(first, second)]
     except KeyError:
         raise MissingVerdictError from None
+
+
+def pairs_within(data: RunData) -> list[tuple[str, str]]:
+    """Every two different texts that one condition gave, in the order in which a judge sees them.
+
+    These are what measures of graded likeness need, which look at a condition at a time.
+    """
+    texts, places = distinct_texts(data)
+    pairs: set[tuple[int, int]] = set()
+    for rows in rows_by_condition(data).values():
+        pairs.update(combinations(sorted(set(places[rows].tolist())), 2))
+    return [(texts[a], texts[b]) for a, b in sorted(pairs)]
+
+
+def likeness_by_verdicts(
+    data: RunData, verdicts: Mapping[str, Verdict]
+) -> NDArray[np.float64] | None:
+    """Verdicts on all pairs of answers within each condition; None while any is missing.
+
+    Args:
+        data: m rows.
+        verdicts: by `data.judgements.pair_key`.
+
+    Returns:
+        (m, m) symmetric likeness with a diagonal of ones; NaN between conditions where nobody
+        has judged.
+    """
+    texts, places = distinct_texts(data)
+    same = np.full((len(texts), len(texts)), np.nan)
+    np.fill_diagonal(same, 1)
+    for a, b in combinations(range(len(texts)), 2):
+        # Where a gate has left answers out, another text of the two may be the earlier one.
+        keys = pair_key(texts[a], texts[b]), pair_key(texts[b], texts[a])
+        if (found := next((verdicts[k] for k in keys if k in verdicts), None)) is not None:
+            same[a, b] = same[b, a] = found.same
+    spread = same[np.ix_(places, places)]
+    within = (spread[np.ix_(rows, rows)] for rows in rows_by_condition(data).values())
+    return None if any(np.isnan(part).any() for part in within) else spread
 
 
 def most_pairs(data: RunData) -> int:

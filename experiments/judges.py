@@ -18,6 +18,7 @@ from models.base import LanguageModel
 EACH = 128  # tokens of an answer that a classifier of equivalence reads, as in NoveltyBench
 YES, NO = ("Yes", "yes"), ("No", "no")
 TRUE, FALSE = ("True", "true"), ("False", "false")
+LEAST_MASS = 0.01  # of the replies: a model that says true or false more rarely gave no verdict
 Pairs = Sequence[tuple[str, str]]
 
 _SAME = (
@@ -139,7 +140,8 @@ def self_ratings(model: LanguageModel, question: str, answers: Sequence[str]) ->
         answers: texts.
 
     Returns:
-        The chance of true among true and false; NaN where its reply never begins with either.
+        The chance of true among true and false; NaN where less than `LEAST_MASS` of its replies
+        would begin with either.
 
     Raises:
         ChoraleError: as `LanguageModel.choice_probabilities`.
@@ -148,7 +150,8 @@ def self_ratings(model: LanguageModel, question: str, answers: Sequence[str]) ->
         Kadavath et al. 2022 (P(True)).
     """
     chats = [_asked(_GOOD, question=question, answer=answer) for answer in answers]
-    return [float(share) for share in _chosen(model, chats, TRUE, FALSE)[0]]
+    shares, masses = _chosen(model, chats, TRUE, FALSE)
+    return np.where(masses >= LEAST_MASS, shares, np.nan).tolist()
 
 
 def _chosen(

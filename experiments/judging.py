@@ -11,8 +11,14 @@ from data.divergences import Place
 from data.errors import ModelError, QueueError
 from data.judgements import JudgementStore, Verdict, pair_key
 from data.schema import ModelRef, RunData
-from experiments.assessing import Progress
-from experiments.grouping import CLASSIFIER, Grouping, distinct_texts, most_pairs
+from experiments.assessing import Progress, Work
+from experiments.grouping import (
+    CLASSIFIER,
+    Grouping,
+    distinct_texts,
+    most_pairs,
+    pairs_within,
+)
 from experiments.judges import Pairs, classifier_verdicts, model_verdicts, self_ratings
 from experiments.limits import Limits
 from experiments.strategies.registry import voice_of
@@ -94,8 +100,8 @@ class Bench:
 
 
 def pair_work(
-    bench: Bench, data: RunData, grouping: Grouping, *, owner: str
-) -> Callable[[Progress], None]:
+    bench: Bench, data: RunData, grouping: Grouping, *, owner: str, every: bool = False
+) -> Work:
     """The judging of the pairs that a grouping needs and that are not judged yet.
 
     Args:
@@ -103,6 +109,7 @@ def pair_work(
         data: a run with all its answers.
         grouping: means, judge and rule.
         owner: whose turns of a model these are.
+        every: all pairs within each condition instead.
 
     Raises:
         ChoraleError: it can't be asked for; see `Bench.check`.
@@ -121,26 +128,67 @@ def pair_work(
         return turn.result()
 
     ask = by_classifier if grouping.means == CLASSIFIER else by_model
-    return lambda progress: _judge_pairs(bench.kept, data, grouping, ask, progress)
+    case = _Case(bench.kept, data, grouping.judge_id, ask)
+    if every:
+        return lambda progress: case.judge(pairs_within(data), progress)
+    return lambda progress: _judge_pairs(case, grouping, progress)
 
 
-def _judge_pairs(
-    kept: JudgementStore, data: RunData, grouping: Grouping, ask: AskPairs, progress: Progress
-) -> None:
-    texts, _ = distinct_texts(data)
-    known = kept.verdicts(data.run.id, grouping.judge_id)
+@dataclass(slots=True)
+class _Case:
+    """The answers of a run before one judge.
 
-    def same(pairs: Sequence[tuple[int, int]]) -> list[float]:
-        said = [(texts[a], texts[b]) for a, b in pairs]
-        progress.tell(1 - len(pairs) / len(texts), 0)  # each round is about all that are left
-        missing = [pair for pair in said if pair_key(*pair) not in known]
+    Attributes:
+        kept: where verdicts go.
+        data: the run.
+        judge_id: under which name they are kept.
+        ask: the judge.
+    """
+
+    kept: JudgementStore
+    data: RunData
+    judge_id: str
+    ask: AskPairs
+
+    def judge(
+        self,
+        pairs: Pairs,
+        progress: Progress,
+        *,
+        known: dict[str, Verdict] | None = None,
+        done: float | None = None,
+    ) -> dict[str, Verdict]:
+        """Have the pairs judged that aren't yet; verdicts by `pair_key`.
+
+        Args:
+            pairs: texts, the earlier one first.
+            progress: told after each turn.
+            known: verdicts; those in the store if not given.
+            done: how far all is; the share of these pairs if not given.
+        """
+        run_id = self.data.run.id
+        said = self.kept.verdicts(run_id, self.judge_id) if known is None else known
+        missing = [pair for pair in pairs if pair_key(*pair) not in said]
         for start in range(0, len(missing), TURN):
             progress.check()
             part = missing[start : start + TURN]
-            found = dict(zip((pair_key(*pair) for pair in part), ask(part), strict=True))
-            kept.add_verdicts(data.run.id, grouping.judge_id, found)
-            known.update(found)
-            progress.tell(1 - len(pairs) / len(texts), len(part))
+            found = dict(zip((pair_key(*pair) for pair in part), self.ask(part), strict=True))
+            self.kept.add_verdicts(run_id, self.judge_id, found)
+            said.update(found)
+            share = (start + len(part)) / len(missing) if done is None else done
+            progress.tell(share, len(part))
+        return said
+
+
+def _judge_pairs(case: _Case, grouping: Grouping, progress: Progress) -> None:
+    texts, _ = distinct_texts(case.data)
+    known = case.kept.verdicts(case.data.run.id, case.judge_id)
+
+    def same(pairs: Sequence[tuple[int, int]]) -> list[float]:
+        said = [(texts[a], texts[b]) for a, b in pairs]
+        done = 1 - len(pairs) / len(texts)  # each round is about all that are left
+        progress.tell(done, 0)
+        case.judge(said, progress, known=known, done=done)
         return [known[pair_key(*pair)].same for pair in said]
 
     chained = grouping.rule == "union-find"
@@ -149,7 +197,7 @@ def _judge_pairs(
 
 def rating_work(
     bench: Bench, data: RunData, source: str, *, owner: str, judge: ModelRef | None = None
-) -> Callable[[Progress], None]:
+) -> Work:
     """The rating of the answers that a source has not rated yet.
 
     Args:

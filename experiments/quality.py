@@ -65,7 +65,8 @@ SOURCES: Mapping[str, QualitySource] = MappingProxyType(
             about="Each answer’s own model is asked whether the answer is true, without its "
             "persona: the probability that it begins its reply with true, among true and false "
             "(Kadavath et al. 2022; the wording is ours). A model may be sure of what is wrong, "
-            "and small ones, the bundled one above all, have not learned to judge.",
+            "and small ones, the bundled one above all, have not learned to judge. Where hardly "
+            "any of its replies would say either, the answer counts as not scored.",
         ),
         STARS: QualitySource(
             label="Your stars",

@@ -13,9 +13,17 @@ from components.problems import problems_shown, show_problem
 from components.services import assessments, bench, judgements
 from components.state import State
 from components.text import as_markdown, plural
+from data.judgements import pair_key
 from data.schema import RunData
-from experiments.assessing import Assessment, Progress
-from experiments.grouping import EMBEDDING, MODEL, Grouping, most_pairs
+from experiments.assessing import Assessment, Work
+from experiments.grouping import (
+    EMBEDDING,
+    MODEL,
+    Grouping,
+    likeness_by_verdicts,
+    most_pairs,
+    pairs_within,
+)
 from experiments.judging import pair_work, rating_work
 from experiments.quality import JUDGED, LOGPROB, REWARD, STARS, Quality, quality_scores
 from models.registry import display_name
@@ -57,7 +65,8 @@ def _judged(state: State, whole: RunData, chosen: Grouping, *, running: bool) ->
     shown = assessments().shown(task)
     if _going(task, shown, "pairs judged", place="map"):
         return False
-    if judged_labels(whole, chosen, shown.version if shown else 0) is not None:
+    known = judgements().count(whole.run.id, chosen.judge_id)
+    if judged_labels(whole, chosen, known) is not None:
         return True
     _offer(
         state, whole, task, "Judge the answers", _pairs_cost(whole, chosen),
@@ -87,6 +96,35 @@ def _verdicts_note(whole: RunData, grouping: Grouping) -> str:
     mass = sum(one.mass for one in found.values()) / len(found)
     words += f" On average {mass:.0%} of the model’s replies would begin with yes or no"
     return f"{words}, so these verdicts say little." if mass < UNSURE else f"{words}."
+
+
+def offer_every_pair(state: State, whole: RunData, grouping: Grouping) -> None:
+    """Offer to have all pairs judged that measures of graded likeness need."""
+    if grouping.means == EMBEDDING:
+        st.caption(
+            "Kernel language entropy and the continuous number of meanings need a judge: choose "
+            "one under “What counts as one meaning”."
+        )
+        return
+    known = judgements().verdicts(whole.run.id, grouping.judge_id)
+    missing = sum(pair_key(*pair) not in known for pair in pairs_within(whole))
+    task = f"every pair {whole.run.id} {grouping.judge_id}"
+    if _going(task, assessments().shown(task), "pairs judged", place="measures") or not missing:
+        return
+    _offer(
+        state, whole, task, "Judge every pair",
+        "Kernel language entropy and the continuous number of meanings need every pair of a "
+        f"condition’s answers judged; {plural(missing, 'pair')} are not.",
+        lambda: pair_work(bench(), whole, grouping, owner=state.owner, every=True),
+        place="measures",
+    )  # fmt: skip
+
+
+def known_likeness(data: RunData, grouping: Grouping) -> NDArray[np.float64] | None:
+    """Verdicts on all pairs within each condition; None where a judge has not given them all."""
+    if grouping.means == EMBEDDING:
+        return None
+    return likeness_by_verdicts(data, judgements().verdicts(data.run.id, grouping.judge_id))
 
 
 def offer_rating(
@@ -160,7 +198,7 @@ def _offer(
     task: str,
     label: str,
     cost: str,
-    work: Callable[[], Callable[[Progress], None]],
+    work: Callable[[], Work],
     *,
     place: str,
 ) -> None:

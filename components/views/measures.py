@@ -15,7 +15,7 @@ from components.state import State
 from components.tiles import method_card
 from components.views.charts import csv_button, minus, named
 from components.views.gate import Shown
-from components.views.judging import scores_of
+from components.views.judging import known_likeness, offer_every_pair, scores_of
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.budget import accounts
@@ -29,9 +29,11 @@ def measures_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
     if shown.running:
         st.caption("Every measure at once takes a moment, so it waits until the run has ended.")
         return
+    offer_every_pair(state, shown.whole, shown.analysis.grouping)
     scores = scores_of(state, shown.data, shown.quality)
+    judged = known_likeness(shown.data, shown.analysis.grouping) is not None
     with st.spinner("Measuring by everything, and resampling calls for the differences …"):
-        table = _table(shown.data, shown.analysis, shown.whole, tuple(scores.tolist()))
+        table = _table(shown.data, shown.analysis, shown.whole, tuple(scores.tolist()), judged)
     first = next(iter(shown.analysis.panels), "")
     versus = f" minus {coloured(names[first], first, theme())}" if len(names) > 1 else ""
     st.caption(
@@ -60,9 +62,10 @@ def measures_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
 
 @computed_once
 def _table(
-    data: RunData, analysis: Analysis, whole: RunData, scores: tuple[float, ...]
+    data: RunData, analysis: Analysis, whole: RunData, scores: tuple[float, ...], judged: bool
 ) -> MeasureTable:
-    draws = draws_of(data, analysis.labels, accounts(whole), quality=scores)
+    same = known_likeness(data, analysis.grouping) if judged else None
+    draws = draws_of(data, analysis.labels, accounts(whole), quality=scores, same=same)
     return measure_table(draws, seed=data.run.seed % 2**32)
 
 

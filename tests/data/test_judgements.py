@@ -26,6 +26,7 @@ def test_verdicts_come_back_as_they_were(kept):
     found = {pair_key("a", str(i)): Verdict(i / 1000, 0.25) for i in range(1000)}
     kept.add_verdicts("run", "judge", found)
     assert kept.verdicts("run", "judge") == found
+    assert (kept.count("run", "judge"), kept.count("run", "other")) == (1000, 0)
     assert kept.verdicts("run", "other") == kept.verdicts("other", "judge") == {}
 
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from data.judgements import Verdict, pair_key
 from data.schema import ModelRef
 from experiments.analysis import analyse_groups
+from experiments.budget import accounts
 from experiments.grouping import (
     CLASSIFIER,
     EMBEDDING,
@@ -17,9 +19,14 @@ from experiments.grouping import (
     in_subset,
     labels_by_embedding,
     labels_by_verdicts,
+    likeness_by_verdicts,
     most_pairs,
+    pairs_within,
 )
+from experiments.measuring import draws_of
 from experiments.quality import kept
+from metrics.kernels import laplacian_classes
+from metrics.measure_table import measure_table
 from metrics.partition import MEANING_THRESHOLD, cut, meaning_tree
 from tests.factories import make_data
 
@@ -86,6 +93,34 @@ def test_embeddings_are_grouped_by_each_rule(data):
         )
         == 0
     )
+
+
+def test_graded_likeness_is_there_when_each_condition_is_judged(data):
+    # of four texts, one–two in a; three–two, three–four, two–four in b
+    wanted = [("one", "two"), ("two", "three"), ("two", "four"), ("three", "four")]
+    assert pairs_within(data) == wanted
+    said = {pair_key(*pair): Verdict(0.1 * (i + 1)) for i, pair in enumerate(wanted)}
+    same = likeness_by_verdicts(data, said)
+    assert same[0, 1] == same[1, 0] == same[2, 1] == pytest.approx(0.1)
+    assert same[0, 2] == same[1, 4] == 1  # the same words, also in two conditions
+    assert same[3, 5] == pytest.approx(0.4)
+    assert np.isnan(same[0, 3])
+    del said[pair_key("two", "four")]
+    assert likeness_by_verdicts(data, said) is None
+
+
+def test_graded_likeness_reaches_the_measures():
+    data = make_data({"a": [f"text {i}" for i in range(9)]})
+    texts = [sample.text for sample in data.samples]
+    same = likeness_by_verdicts(data, verdicts(list(combinations(texts[:5], 2)), texts))
+    found = {}
+    for name, judged in {"known": same, "unknown": None}.items():
+        draws = draws_of(data, np.zeros(9, int), accounts(data), same=judged)
+        table = measure_table(draws, keys=["laplacian"], resamples=20)
+        found[name] = table.rows[0].estimate
+    assert found["known"].value == pytest.approx(laplacian_classes(same))
+    assert 1 < found["known"].value < 9
+    assert found["unknown"].reason == "No pair of answers was judged."
 
 
 def test_a_part_of_the_answers_keeps_its_meanings_with_sizes_of_its_own(data):

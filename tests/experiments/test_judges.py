@@ -106,11 +106,12 @@ def test_an_answer_is_never_taken_for_a_place_in_the_question():
 
 
 def test_p_true_by_hand():
-    model = Asked([[0.3, 0.1, 0.3, 0.1], [0, 0, 0, 0], [0.5, 0, 0, 0]])
-    found = self_ratings(model, "What now?", ["mend it", "leave it", "fish"])
+    model = Asked([[0.3, 0.1, 0.3, 0.1], [0, 0, 0, 0], [0.5, 0, 0, 0], [0.009, 0, 0, 0]])
+    found = self_ratings(model, "What now?", ["mend it", "leave it", "fish", "sing"])
     assert found[0] == pytest.approx(0.5)
     assert math.isnan(found[1])
     assert found[2] == 1
+    assert math.isnan(found[3])  # less than a hundredth of its replies is no verdict
     assert model.choices == ["True", "true", "False", "false"]
     assert "What now?" in model.chats[0][0].content
     assert "mend it" in model.chats[0][0].content

@@ -10,7 +10,13 @@ from data.errors import ModelError, QueueError
 from data.judgements import JudgementStore
 from data.schema import ModelRef
 from experiments.assessing import Assessments, Progress, Stopped
-from experiments.grouping import CLASSIFIER, MODEL, Grouping, labels_by_verdicts
+from experiments.grouping import (
+    CLASSIFIER,
+    MODEL,
+    Grouping,
+    labels_by_verdicts,
+    likeness_by_verdicts,
+)
 from experiments.judging import Bench, Classifiers, pair_work, rating_work
 from experiments.limits import Limits
 from experiments.quality import P_TRUE, REWARD, quality_scores
@@ -105,6 +111,15 @@ def test_what_was_judged_is_not_asked_again(bench, data):
     assert labels_by_verdicts(data, found, chains).tolist() == [0, 1, 2] * 8
 
 
+def test_every_pair_of_a_condition_can_be_judged(bench, data):
+    told = []
+    pair_work(bench, data, BY_CLASSIFIER, owner="ann", every=True)(progress(told))
+    found = bench.kept.verdicts(data.run.id, BY_CLASSIFIER.judge_id)
+    assert len(found) == 2 * 66  # 12 texts of each condition, none of both
+    assert told[-1][0] == 1
+    assert likeness_by_verdicts(data, found) is not None
+
+
 def test_a_stop_keeps_what_was_judged(bench, data):
     asked = []
     stop = lambda: len(asked) > 1 or asked.append(0)  # noqa: E731  (at the third look)
@@ -183,13 +198,13 @@ def test_a_judgement_is_followed_to_its_end(assessments):
     assessments.start("task", work, run_id="run", owner="ann")
     assessments.wait("task", 10)
     shown = assessments.shown("task")
-    assert (shown.done, shown.judged, shown.version) == (0.6, 3, 1)
+    assert (shown.done, shown.judged) == (0.6, 3)
     assert not shown.active
     assert shown.error is None
     assert not assessments.active("run")
     assessments.start("task", work, run_id="run", owner="ann")
     assessments.wait("task", 10)
-    assert assessments.shown("task").version == 2  # never a version twice
+    assert assessments.shown("task").judged == 3  # of this time
 
 
 def test_a_judgement_is_stopped_and_takes_the_visitors_turn_meanwhile(assessments):
