@@ -10,11 +10,14 @@ import streamlit as st
 
 from components.settings import settings
 from data.divergences import DivergenceStore
+from data.judgements import JudgementStore
 from data.readings import ReadingStore
 from data.store import Store
+from experiments.assessing import Assessments
 from experiments.comparing import Comparisons
 from experiments.followups import Followups
 from experiments.jobs import JobManager
+from experiments.judging import Bench, Classifiers
 from models.base import Embedder
 from models.manager import ModelManager
 
@@ -58,6 +61,24 @@ def readings() -> ReadingStore:
 def followups() -> Followups:
     """The process-wide work on runs that have ended."""
     return Followups(store(), readings(), models())
+
+
+@st.cache_resource(show_spinner=False)
+def judgements() -> JudgementStore:
+    """The process-wide store of what was judged of answers."""
+    return JudgementStore()
+
+
+@st.cache_resource(show_spinner=False)
+def assessments() -> Assessments:
+    """The process-wide judgements that are going on."""
+    return Assessments()
+
+
+@st.cache_resource(show_spinner=False)
+def bench() -> Bench:
+    """Who judges in this process."""
+    return Bench(judgements(), models(), Classifiers(), assessments().limits)
 
 
 @st.cache_resource(show_spinner=False)

@@ -26,6 +26,9 @@ class DiversityState:
         deleted: the run that "Undo" would bring back.
         kind: the only kind of run that the page shows; "" shows any.
         problem: why what was just asked for could not be started; shown once.
+        starred: what "Undo" gives back, the latest last: run, condition key and sample index, and
+            the stars it had before; None for none.
+        skipped: answers that were passed over when rating one by one.
     """
 
     run_id: str = ""
@@ -34,6 +37,8 @@ class DiversityState:
     deleted: str = ""
     kind: str = ""
     problem: ChoraleError | None = None
+    starred: tuple[tuple[str, tuple[str, int], float | None], ...] = ()
+    skipped: frozenset[tuple[str, str, int]] = frozenset()
 
 
 def _diversity() -> DiversityState:

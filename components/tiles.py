@@ -24,7 +24,7 @@ def measure_tile(
     """
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(f"**{measure.label.format(n=common_n)}**", width="content")
+            st.markdown(f"**{measure.label.format(n=common_n)}**", width="stretch")
             method_card_button(measure)
         grid = st.grid(len(estimates), min_column_width=72, gap="xsmall")
         for key, estimate in estimates.items():
@@ -35,7 +35,7 @@ def plain_tile(measure: Measure, estimate: Estimate) -> None:
     """One measure of a run as a whole, with its interval and n."""
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(f"**{measure.label}**", width="content")
+            st.markdown(f"**{measure.label}**", width="stretch")
             method_card_button(measure)
         value, span = _words(measure, estimate)
         n = f", n = {estimate.n}" if estimate.is_defined else ""
@@ -111,5 +111,7 @@ def _counts(panels: Mapping[str, Mapping[str, Estimate]], theme: Theme) -> str:
     for key, panel in panels.items():
         mark = condition_mark(key)
         n = next(iter(panel.values())).n
-        words.append(f':color[{mark.glyph}]{{foreground="{mark.ink_on(theme)}"}} n = {n}')
+        words.append(
+            f':color[{mark.glyph}]{{foreground="{mark.ink_on(theme)}"}}\u00a0n\u00a0=\u00a0{n}'
+        )
     return ", ".join(words)

@@ -18,7 +18,7 @@ from data.migration import add_missing_columns
 from data.queries import VOID, count_samples, find_runs, find_samples, sample_ids, taken, vectors_of
 from data.rows import condition_to_row, read_only, run_to_row, sample_from_row, sample_to_row
 from data.schema import Condition, Run, RunData, RunState, Sample
-from data.tables import conditions, metadata, places, runs, samples
+from data.tables import conditions, metadata, places, runs, samples, scores, verdicts
 
 KEEP_DELETED = timedelta(days=7)
 CUT_OFF = "Chorale was closed while this run was going."
@@ -272,7 +272,10 @@ class Store:
     def purge(self, older_than: timedelta) -> int:
         """Drop for good what was deleted longer ago than this; returns how many runs."""
         limit = datetime.now(UTC).replace(tzinfo=None) - older_than
+        old = select(runs.c.id).where(runs.c.deleted < limit)
         with self._transaction() as connection:
+            for table in (verdicts, scores):  # these have no foreign key
+                connection.execute(delete(table).where(table.c.run_id.in_(old)))
             return connection.execute(delete(runs).where(runs.c.deleted < limit)).rowcount
 
     def _set_deleted(self, run_id: str, owner: str, when: datetime | None) -> None:

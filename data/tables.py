@@ -143,3 +143,26 @@ readings = Table(
     Column("piece", String(64), primary_key=True),
     Column("content", AnyText, nullable=False),  # JSON
 )
+
+# What was judged of a run. Without foreign keys: recorded runs, which are in no store, can be
+# judged too; `data.store.Store.purge` drops these rows with their run.
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("run_id", String(32), primary_key=True),
+    Column("judge", Text, primary_key=True),
+    Column("pair", String(32), primary_key=True),  # hash of both texts, in order
+    Column("same", Float(53), nullable=False),
+    Column("mass", Float(53), nullable=False),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("run_id", String(32), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("owner", String(128), primary_key=True),  # whose stars; "" of a model's judgement
+    Column("key", String(16), primary_key=True),
+    Column("index", Integer, primary_key=True),
+    Column("value", Float(53)),  # NULL where the judge gave no verdict: no database keeps NaN
+)

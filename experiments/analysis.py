@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.schema import RunData
+from experiments.grouping import EMBEDDING, Grouping, rows_by_condition
 from metrics.gist import gists
 from metrics.panel import Panel, common_sample_size, compare_all, diversity_panel
 from metrics.partition import MEANING_THRESHOLD, MeaningTree, cut, medoids
 from metrics.uncertainty import Difference
+
+__all__ = ["Analysis", "Meaning", "analyse", "analyse_groups", "rows_by_condition"]
 
 LIVE_RESAMPLES, FINAL_RESAMPLES = 200, 1000
 
@@ -48,7 +51,7 @@ class Analysis:
     """What a run says so far.
 
     Attributes:
-        threshold: cosine similarity at which answers count as one meaning.
+        grouping: by what means, rule and threshold answers count as one meaning.
         resamples: bootstrap replicates behind each interval.
         labels: (m,) rank of each row's meaning.
         meanings: largest first.
@@ -58,13 +61,19 @@ class Analysis:
             measure; p-values adjusted over the pairs.
     """
 
-    threshold: float
+    grouping: Grouping
     resamples: int
     labels: NDArray[np.intp]
     meanings: tuple[Meaning, ...]
     common_n: int
     panels: Mapping[str, Panel]
     differences: Mapping[tuple[str, str], Mapping[str, Difference]]
+
+    @property
+    def threshold(self) -> float:
+        """Cosine at which embeddings count as one meaning: the default where others judge."""
+        of_cosines = self.grouping.means == EMBEDDING
+        return self.grouping.threshold if of_cosines else MEANING_THRESHOLD
 
 
 def analyse(
@@ -74,11 +83,7 @@ def analyse(
     threshold: float = MEANING_THRESHOLD,
     resamples: int = FINAL_RESAMPLES,
 ) -> Analysis:
-    """Group a run's answers by meaning and measure each condition.
-
-    Meanings are found over all conditions together, so that one meaning is the same thing in
-    every condition. Counts are compared at the smallest condition's number of answers. Resampling
-    is seeded by the run, so the same data give the same numbers.
+    """Group a run's answers by their embeddings and measure each condition; see `analyse_groups`.
 
     Args:
         data: m placed rows.
@@ -87,6 +92,24 @@ def analyse(
         resamples: bootstrap replicates behind each interval.
     """
     labels = cut(tree, threshold=threshold)
+    return analyse_groups(data, labels, Grouping(threshold=threshold), resamples=resamples)
+
+
+def analyse_groups(
+    data: RunData, labels: NDArray[np.intp], grouping: Grouping, *, resamples: int = FINAL_RESAMPLES
+) -> Analysis:
+    """Measure each condition of a run whose answers are grouped by meaning.
+
+    Meanings are found over all conditions together, so that one meaning is the same thing in
+    every condition. Counts are compared at the smallest condition's number of answers. Resampling
+    is seeded by the run, so the same data give the same numbers.
+
+    Args:
+        data: m placed rows.
+        labels: (m,) meaning of each, 0 the largest, without gaps.
+        grouping: how they were found.
+        resamples: bootstrap replicates behind each interval.
+    """
     rows = rows_by_condition(data)
     common_n = common_sample_size(len(r) for r in rows.values())
     panels = {
@@ -94,7 +117,7 @@ def analyse(
         for key, r in rows.items()
     }
     return Analysis(
-        threshold=threshold,
+        grouping=grouping,
         resamples=resamples,
         labels=labels,
         meanings=_meanings(data, labels),
@@ -102,13 +125,6 @@ def analyse(
         panels=MappingProxyType(panels),
         differences=MappingProxyType(compare_all(panels)),
     )
-
-
-def rows_by_condition(data: RunData) -> dict[str, NDArray[np.intp]]:
-    """Rows of each condition that has any, in the run's order of conditions."""
-    keys = np.array(data.keys)
-    found = {c.key: np.flatnonzero(keys == c.key) for c in data.run.conditions}
-    return {key: rows for key, rows in found.items() if len(rows)}
 
 
 def _panel(

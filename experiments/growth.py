@@ -17,6 +17,7 @@ from metrics.extrapolation import (
     good_toulmin_estimate,
     rarefaction_curve,
 )
+from metrics.pitman_yor import forecast_distinct
 from metrics.uncertainty import Estimate
 from metrics.unseen import FreshSamples, coverage, estimated_assemblage
 
@@ -36,6 +37,7 @@ class Growth:
         seen: meanings expected among 1 … n answers; None where there is no curve.
         ahead: meanings expected among n … 2n answers.
         doubled: the same for 2n by the Good–Toulmin series: unbiased, but less steady.
+        forecast: meanings that 2n answers will show, as it will turn out, chance included.
         exist: meanings that exist at least, seen or not (Chao1).
         coverage: share of further answers whose meaning has been seen; NaN without a curve.
         reason: why there is no curve; "" where there is one.
@@ -45,6 +47,7 @@ class Growth:
     seen: Curve | None
     ahead: Curve | None
     doubled: Estimate
+    forecast: Estimate
     exist: Estimate
     coverage: float
     reason: str = ""
@@ -82,6 +85,7 @@ def _growth(
         seen=rarefaction_curve(counts, fresh, sizes=curve_sizes(n)),
         ahead=extrapolation_curve(counts, fresh, sizes=_sizes_ahead(n)),
         doubled=good_toulmin_total(counts, fresh),
+        forecast=forecast_distinct(counts, further=n, rng=rng),
         exist=chao1_estimate(counts),
         coverage=coverage(counts),
     )
@@ -104,4 +108,4 @@ def good_toulmin_total(counts: NDArray[np.integer], fresh: FreshSamples) -> Esti
 
 def _without(n: int, reason: str) -> Growth:
     none = Estimate.undefined(n, reason)
-    return Growth(n, None, None, none, none, float("nan"), reason)
+    return Growth(n, None, None, none, none, none, float("nan"), reason)

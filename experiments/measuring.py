@@ -20,6 +20,7 @@ def draws_of(
     spent: Mapping[str, Account],
     *,
     quality: ArrayLike | None = None,
+    same: ArrayLike | None = None,
 ) -> dict[str, Draws]:
     """The answers of each condition with all that is known of them, in the run's order.
 
@@ -28,10 +29,12 @@ def draws_of(
         labels: (m,) meaning of each.
         spent: the account of each condition.
         quality: (m,) scores; NaN where an answer has none.
+        same: (m, m) verdicts on all pairs within each condition.
     """
     scores = None if quality is None else np.asarray(quality, dtype=np.float64)
+    pairs = None if same is None else np.asarray(same, dtype=np.float64)
     return {
-        key: _draws(data, np.asarray(labels), rows, spent[key].calls, scores)
+        key: _draws(data, np.asarray(labels), rows, spent[key].calls, scores, pairs)
         for key, rows in rows_by_condition(data).items()
     }
 
@@ -42,6 +45,7 @@ def _draws(
     rows: NDArray[np.intp],
     calls: int,
     scores: NDArray[np.float64] | None,
+    pairs: NDArray[np.float64] | None,
 ) -> Draws:
     samples = [data.samples[row] for row in rows]
     logprobs = [sample.logprobs for sample in samples]
@@ -55,4 +59,5 @@ def _draws(
         sequence_logprobs=np.array([np.sum(row) if row else np.nan for row in logprobs]),
         token_entropies=mean_token_entropy([sample.entropies for sample in samples]),
         quality=None if scores is None else scores[rows],
+        same=None if pairs is None else pairs[np.ix_(rows, rows)],
     )

@@ -9,7 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from data.schema import RunData
+from data.divergences import Place
+from data.schema import ModelRef, RunData
 from experiments.analysis import rows_by_condition
 from metrics.catalogue import FLOOR
 from metrics.quality import quality_gate
@@ -40,9 +41,10 @@ class QualitySource:
     about: str
 
 
+LOGPROB, P_TRUE, STARS, REWARD = "logprob", "p_true", "stars", "reward"
 SOURCES: Mapping[str, QualitySource] = MappingProxyType(
     {
-        "logprob": QualitySource(
+        LOGPROB: QualitySource(
             label="How likely the model finds it",
             unit="nats per token",
             low=-6.0,
@@ -53,8 +55,63 @@ SOURCES: Mapping[str, QualitySource] = MappingProxyType(
             "prompt at temperature 1. It finds broken answers; it can’t tell a good answer from a "
             "commonplace one, and what is likely is rarely new.",
         ),
+        P_TRUE: QualitySource(
+            label="How true the model itself finds it",
+            unit="P(true)",
+            low=0.0,
+            high=1.0,
+            step=0.05,
+            digits=".2f",
+            about="Each answer’s own model is asked whether the answer is true, without its "
+            "persona: the probability that it begins its reply with true, among true and false "
+            "(Kadavath et al. 2022; the wording is ours). A model may be sure of what is wrong, "
+            "and small ones, the bundled one above all, have not learned to judge. Where hardly "
+            "any of its replies would say either, the answer counts as not scored.",
+        ),
+        STARS: QualitySource(
+            label="Your stars",
+            unit="stars",
+            low=1.0,
+            high=5.0,
+            step=1.0,
+            digits=".1f",
+            about="The stars that you gave in the tab Answers; answers without any count as not "
+            "scored. They are one person’s view, and depend on which answers were rated.",
+        ),
+        REWARD: QualitySource(
+            label="A reward model",
+            unit="reward",
+            low=-20.0,
+            high=20.0,
+            step=0.5,
+            digits=".2f",
+            about="The one output of a reward model for question and answer. Its scale is its "
+            "own: compare rewards of one reward model only, and mind that it prefers what it was "
+            "trained to prefer, often longer answers.",
+        ),
     }
 )
+JUDGED = (P_TRUE, REWARD)  # sources whose scores have to be asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """By what the quality of answers is told.
+
+    Attributes:
+        source: a key of `SOURCES`.
+        judge: the reward model, for that source.
+    """
+
+    source: str = LOGPROB
+    judge: ModelRef | None = None
+
+    @property
+    def name(self) -> str:
+        """Under which its scores are kept."""
+        if self.judge is None:
+            return self.source
+        return f"{self.source}:{self.judge.id}@{self.judge.revision}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +131,26 @@ class Passed:
     unscored: int
 
 
-def quality_scores(data: RunData, source: str) -> NDArray[np.float64]:
+def quality_scores(
+    data: RunData, source: str, given: Mapping[Place, float] = MappingProxyType({})
+) -> NDArray[np.float64]:
     """The score of each row; NaN where it has none.
 
     Args:
         data: m rows.
         source: a key of `SOURCES`.
+        given: scores that were kept, by condition key and sample index; the log-probabilities
+            need none.
 
     Raises:
         ValueError: there is no such source.
     """
     if source not in SOURCES:
         raise ValueError(f"Expected source to be of {list(SOURCES)} but it was {source!r}.")
-    return mean_logprob([sample.logprobs for sample in data.samples])
+    if source == LOGPROB:
+        return mean_logprob([sample.logprobs for sample in data.samples])
+    places = zip(data.keys, (sample.index for sample in data.samples), strict=True)
+    return np.array([given.get(place, np.nan) for place in places], dtype=np.float64)
 
 
 def passed(data: RunData, scores: ArrayLike, *, threshold: float) -> Passed:

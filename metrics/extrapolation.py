@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom, norm
 
 from metrics.arrays import positive_counts
+from metrics.floors import too_few
 from metrics.uncertainty import LEVEL, Estimate, half_width, possible_unseen_share
 from metrics.unseen import FreshSamples, chance_seen, chao1, rarefied_distinct
 
@@ -88,7 +89,12 @@ def good_toulmin(counts: ArrayLike, *, t: float, smoothed: bool = True) -> float
 
 
 def good_toulmin_estimate(
-    counts: ArrayLike, fresh: FreshSamples, *, t: float, smoothed: bool = True
+    counts: ArrayLike,
+    fresh: FreshSamples,
+    *,
+    t: float,
+    smoothed: bool = True,
+    floor: int | None = None,
 ) -> Estimate:
     """`good_toulmin` with an interval from fresh samples of the estimated assemblage.
 
@@ -97,6 +103,7 @@ def good_toulmin_estimate(
         fresh: samples of n draws from `estimated_assemblage(counts)`.
         t: as `good_toulmin`; beyond ln n no estimator is known to work, so it is undefined.
         smoothed: as `good_toulmin`.
+        floor: draws below which it is undefined; the catalogue's by default.
 
     Returns:
         The interval holds the spread of the estimate around its mean, and reaches up to what one
@@ -108,6 +115,8 @@ def good_toulmin_estimate(
     seen = positive_counts(counts)
     n = int(seen.sum())
     value = good_toulmin(seen, t=t, smoothed=smoothed)
+    if refused := too_few("ahead", n, floor=floor):
+        return refused
     if t > np.log(max(n, 1)):
         return Estimate.undefined(n, f"Too far ahead for {n} answers.")
     prevalence = np.array([np.bincount(row, minlength=n + 1) for row in fresh.counts])
@@ -118,11 +127,12 @@ def good_toulmin_estimate(
     return Estimate(value, max(value - half, 0.0), max(value + half, value + one), n)
 
 
-def chao1_estimate(counts: ArrayLike) -> Estimate:
+def chao1_estimate(counts: ArrayLike, *, floor: int | None = None) -> Estimate:
     """`chao1` with its log-normal interval: a lower bound for the number of meanings.
 
     Args:
         counts: (meanings,) draws per meaning.
+        floor: draws below which it is undefined; the catalogue's by default.
 
     Returns:
         The interval starts at what was seen. Without singletons it is that of Chao's Poisson form.
@@ -135,6 +145,8 @@ def chao1_estimate(counts: ArrayLike) -> Estimate:
     """
     seen = positive_counts(counts)
     n, found = int(seen.sum()), len(seen)
+    if refused := too_few("chao1", n, floor=floor):
+        return refused
     f1, f2 = float(np.sum(seen == 1)), float(np.sum(seen == 2))
     value, z = chao1(seen), float(norm.ppf((1 + LEVEL) / 2))
     missing = value - found

@@ -1,4 +1,8 @@
-"""Estimates with intervals for the three families of measures: pairs, classes, wording."""
+"""Estimates with intervals for the three families of measures: pairs, classes, wording.
+
+Those that count classes are undefined below their floors in the catalogue, whoever asks; the plain
+formulas, in `metrics.unseen` and `metrics.entropy`, are defined for any number of draws.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from metrics.entropy import chao_shen_entropy, chao_shen_of_rows
+from metrics.floors import too_few
 from metrics.lexical import NgramTable, ngram_table
 from metrics.pairs import PairSums
 from metrics.uncertainty import Estimate, half_width, jackknife_error, possible_unseen_share
@@ -103,8 +108,13 @@ def distinct_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int)
         counts: (classes,) draws per class.
         fresh: samples of n draws from `estimated_assemblage(counts)`.
         m: draws to compare at.
+
+    Returns:
+        Undefined below the measure's floor in the catalogue, as are those of its kin below.
     """
     n = int(counts.sum())
+    if refused := too_few("distinct", n):
+        return refused
     chance = chance_seen(n, m)
     value = rarefied_distinct(counts, m=m)
     half = half_width(_deviation(chance[fresh.counts].sum(axis=1)), units=n)
@@ -120,6 +130,8 @@ def unseen_estimate(counts: NDArray[np.int64], fresh: FreshSamples, *, m: int) -
     one draw less than m).
     """
     n = int(counts.sum())
+    if refused := too_few("unseen", n):
+        return refused
     value = unseen_mass(counts, m=m)
     fewer = chance_only_once(n - 1, min(m, n - 1))
     errors = chance_only_once(n, m)[fresh.counts].sum(axis=1) - fresh.mass_unseen(m=m)
@@ -134,6 +146,8 @@ def coverage_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimat
     Its interval is made as that of the unseen mass.
     """
     n = int(counts.sum())
+    if refused := too_few("coverage", n):
+        return refused
     value = coverage(counts)
     errors = _coverages(fresh.counts) - (1 - fresh.mass_unseen(m=n))
     spread = max(_deviation(errors), _class_jackknife(counts, _coverages))
@@ -148,6 +162,8 @@ def entropy_estimate(counts: NDArray[np.int64], fresh: FreshSamples) -> Estimate
     miss the entropy of their assemblage.
     """
     n = int(counts.sum())
+    if refused := too_few("entropy", n):
+        return refused
     value = chao_shen_entropy(counts)
     errors = chao_shen_of_rows(fresh.counts) - fresh.source.entropy
     jackknife = _class_jackknife(counts, chao_shen_of_rows)

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from metrics.partition import by_size
 
 Same = Callable[[int, int], float]  # P(the answers of two rows say the same), or a bool
+SameOfMany = Callable[[Sequence[tuple[int, int]]], ArrayLike]  # the same of several pairs at once
 
 
 def greedy_partition(
@@ -84,6 +85,55 @@ def union_find_partition(
     """
     links = np.triu(judgements(same, n=n), k=1) > threshold
     return by_size(connected_components(coo_array(links), directed=False)[1])
+
+
+def partition_in_rounds(
+    same: SameOfMany, n: int, *, threshold: float = 0.5, chained: bool = False
+) -> NDArray[np.int64]:
+    """The greedy or the union-find partition, asking for many pairs at a time.
+
+    A class is filled before the next one is opened. That gives the very classes of
+    `greedy_partition` from the very same pairs, or those of `union_find_partition` without the
+    pairs of answers that a chain has joined already; but each round is one batch for a classifier.
+
+    Args:
+        same: asked for pairs of rows, the earlier row first, no pair twice; their probabilities.
+        n: number of answers.
+        threshold: a pair is the same above it.
+        chained: as `union_find_partition` instead of `greedy_partition`.
+
+    Returns:
+        (n,) labels, as `greedy_partition`.
+
+    Raises:
+        ValueError: n < 0, or same gives no probability for each pair.
+
+    References:
+        Zhang et al. 2025, NoveltyBench (greedy); Li et al. 2025, DARLING (chained).
+    """
+    if n < 0:
+        raise ValueError(f"Expected n to be at least 0 but it was {n}.")
+    labels, left, classes = np.empty(n, dtype=np.int64), list(range(n)), 0
+    while left:
+        opener, *left = left
+        labels[opener] = classes
+        members = [opener]
+        while members and left:
+            joined = _joining(same, members.pop(0), left, threshold)
+            labels[joined] = classes
+            left = [row for row in left if row not in joined]
+            members += joined if chained else []
+        classes += 1
+    return by_size(labels)
+
+
+def _joining(same: SameOfMany, member: int, others: Sequence[int], threshold: float) -> list[int]:
+    """Those of the others that say the same as a member, in their order."""
+    pairs = [(min(member, other), max(member, other)) for other in others]
+    found = np.asarray(same(pairs), dtype=np.float64)
+    if found.shape != (len(pairs),) or not ((found >= 0) & (found <= 1)).all():
+        raise ValueError(f"Expected {len(pairs)} probabilities but there were {found.shape}.")
+    return [other for other, chance in zip(others, found, strict=True) if chance > threshold]
 
 
 def judgements(same: ArrayLike | Same, *, n: int | None = None) -> NDArray[np.float64]:

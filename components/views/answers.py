@@ -16,6 +16,8 @@ from components.views.accounts import empty_places, steps_of
 from components.views.charts import named
 from components.views.gate import Shown
 from components.views.map import answers_frame, selection_bar
+from components.views.stars import own_stars, place_of, stars_bar
+from data.divergences import Place
 from data.schema import RunData
 from experiments.analysis import Meaning
 
@@ -88,6 +90,7 @@ def answers_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
     selection_bar(state)
     rows = picked_rows(state, data)
     frame = answers_frame(data, shown.analysis).iloc[rows]
+    stars = own_stars(state, data)
     event = st.dataframe(
         pd.DataFrame(
             {
@@ -97,6 +100,7 @@ def answers_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
                 "words": [len(text.split()) for text in frame["text"]],
                 "ended": [_ending(data, row) for row in rows],
                 **_asked_as(data, rows),
+                **_starred(data, rows, stars),
             }
         ),
         hide_index=True,
@@ -104,15 +108,17 @@ def answers_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
         column_config={
             "answer": st.column_config.TextColumn(width="large"),
             "meaning": st.column_config.NumberColumn(help="1 is the largest meaning."),
+            "stars": st.column_config.NumberColumn(format="%d ★", help="Yours."),
         },
         alt=f"{plural(len(rows), 'answer')} with condition, meaning and length",
         on_select="rerun",
         selection_mode="single-row",
         key="diversity.answers",
     )
-    for place in event.selection.rows[:1]:
-        if place < len(rows):
-            steps_of(data.samples[rows[place]])
+    picked = [rows[place] for place in event.selection.rows[:1] if place < len(rows)]
+    stars_bar(state, data, rows, stars, picked=picked[0] if picked else None)
+    for row in picked:
+        steps_of(data.samples[row])
     empty_places(shown.whole, names)
 
 
@@ -120,6 +126,13 @@ def _asked_as(data: RunData, rows: Sequence[int]) -> dict[str, list[str]]:
     """What set each answer's asking apart, if anything did."""
     origins = [one_line(data.samples[row].origin) for row in rows]
     return {"asked as": origins} if any(origins) else {}
+
+
+def _starred(
+    data: RunData, rows: Sequence[int], stars: Mapping[Place, float]
+) -> dict[str, list[float | None]]:
+    """The visitor's stars, if they have given any."""
+    return {"stars": [stars.get(place_of(data, row)) for row in rows]} if stars else {}
 
 
 def _ending(data: RunData, row: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from components.state import State
 from components.views.accounts import accounts_table, asks_differently
 from components.views.charts import named
 from components.views.gate import Shown
@@ -20,7 +21,7 @@ from metrics.uncertainty import Difference
 _PARTS = ("Main measures", "All measures", "Similarity")
 
 
-def compare_view(shown: Shown, names: Mapping[str, str]) -> None:
+def compare_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
     """One of the comparisons, computed when it is chosen."""
     part = st.segmented_control(
         "Compare",
@@ -34,7 +35,7 @@ def compare_view(shown: Shown, names: Mapping[str, str]) -> None:
     if part == "Similarity":
         similarity_view(shown.data, shown.analysis, names)
     elif part == "All measures":
-        measures_view(shown, names)
+        measures_view(state, shown, names)
     else:
         _main(shown, names)
 

@@ -87,6 +87,10 @@ def _growth(data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None
                 help="The same by another way: unbiased, but less steady. Where the two differ "
                 "much, don’t trust either."
             ),
+            "forecast": st.column_config.TextColumn(
+                help="The same as it will turn out: median and 95 % of the futures of a "
+                "Pitman–Yor process, the chance of the answers to come included. From 16 answers."
+            ),
             "seen already": st.column_config.TextColumn(
                 help="Estimated share of further answers whose meaning has come up (coverage)."
             ),
@@ -104,6 +108,7 @@ def growth_table(found: Mapping[str, Growth], names: Mapping[str, str]) -> pd.Da
             "meanings": round(float(one.seen.values[-1])),
             "in twice as many": spanned(_last(one.ahead)),
             "by Good–Toulmin": spanned(one.doubled),
+            "forecast": spanned(one.forecast, ".0f"),
             "exist at least": spanned(one.exist),
             "seen already": f"{one.coverage:.0%}",
         }

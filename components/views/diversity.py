@@ -7,21 +7,24 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from components.analysis import analysis_of
+from components.analysis import analysis_by
 from components.findings import diversity_finding, sweep_finding
 from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
+from components.services import assessments
 from components.state import State
 from components.teaching import off_topic_hint
 from components.tiles import diversity_tiles
 from components.views.accounts import account_notes, asks_differently, for_the_same_tokens
 from components.views.gate import Shown, let_through
+from components.views.judging import settled_grouping
 from components.views.map import map_controls, map_view
 from components.views.tabs import diversity_tabs
 from data.schema import RunData
 from experiments.analysis import Analysis
+from experiments.quality import Quality
 from experiments.snapshot import Snapshot
 from experiments.sweep import swept_temperatures
 from metrics.catalogue import DEFAULT_PANEL
@@ -37,13 +40,19 @@ def diversity_headline(question: str) -> DeltaGenerator:
 
 def diversity_view(state: State, snapshot: Snapshot | None, finding: DeltaGenerator) -> None:
     """Everything below the controls; polls once a second while the run is going."""
-    live = snapshot is not None and snapshot.active
+    live = (snapshot is not None and snapshot.active) or _judging(snapshot)
     st.fragment(_show, run_every=POLL_S if live else None)(state, finding, was_live=live)
+
+
+def _judging(snapshot: Snapshot | None) -> bool:
+    """Whether the answers on show are being judged."""
+    data = snapshot.data if snapshot is not None else recorded_run()
+    return data is not None and assessments().active(data.run.id)
 
 
 def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
     snapshot = followed_run(state)
-    if was_live and (snapshot is None or not snapshot.active):
+    if was_live and not (snapshot is not None and snapshot.active) and not _judging(snapshot):
         st.rerun()
     if snapshot is None:
         _recorded(state, finding)
@@ -74,15 +83,16 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
         return
     off_topic_hint(data)
     account_notes(data, names)
-    picture, numbers = st.columns([2, 1], gap="medium")
+    picture, numbers = st.columns([5, 3], gap="medium")
     with picture:
-        threshold, colour_by, gate = map_controls()
-        counted = let_through(data, gate)
-        analysis = analysis_of(counted, threshold=threshold, running=running)
+        chosen, colour_by, gate = map_controls(data)
+        counted = let_through(state, data, gate, running=running)
+        grouping = settled_grouping(state, data, chosen, running=running)
+        analysis = analysis_by(counted, data, grouping, running=running)
         if counted.keys:
             map_view(state, counted, analysis, names=names, colour_by=colour_by)
-    shown = Shown(data, counted, analysis, running)
-    finding.markdown(_finding(shown, names, gated=bool(gate.source)))
+    shown = Shown(data, counted, analysis, running, gate.quality or Quality())
+    finding.markdown(_finding(shown, names, gated=counted is not data))
     with numbers:
         if counted.keys:
             diversity_tiles(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
 
+from components.controls.grouping import classifier_choice
 from components.figures.palette import condition_mark
 from components.layout import theme
+from components.state import State
 from components.text import plural
-from data.schema import RunData
+from components.views.judging import offer_rating, scores_of
+from data.schema import ModelRef, RunData
 from experiments.analysis import Analysis
-from experiments.quality import SOURCES, Passed, passed, quality_scores
+from experiments.quality import REWARD, SOURCES, STARS, Passed, Quality, passed
 
 _SOURCE = "diversity.gate"
+REWARD_MODELS = ("OpenAssistant/reward-model-deberta-v3-large-v2",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,14 @@ class Shown:
         data: the answers that count.
         analysis: of those.
         running: more answers are to come.
+        quality: by which answers are judged where a measure needs that.
     """
 
     whole: RunData
     data: RunData
     analysis: Analysis
     running: bool = False
+    quality: Quality = field(default_factory=Quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,11 @@ class GateChoice:
     """What the visitor asks of an answer.
 
     Attributes:
-        source: a key of `SOURCES`; "" lets everything pass.
+        quality: by which answers are let through; None lets everything pass.
         threshold: least score that passes.
     """
 
-    source: str = ""
+    quality: Quality | None = None
     threshold: float = 0.0
 
 
@@ -65,6 +72,7 @@ def gate_control() -> GateChoice:
             )
             return GateChoice()
         quality = SOURCES[source]
+        judge = reward_model(_SOURCE) if source == REWARD else None
         threshold = st.slider(
             f"Leave out answers below ({quality.unit})",
             quality.low,
@@ -74,17 +82,31 @@ def gate_control() -> GateChoice:
             persist_state="session",
         )
         st.caption(quality.about)
-    return GateChoice(source, threshold)
+    return GateChoice(Quality(source, judge), threshold)
 
 
-def let_through(data: RunData, choice: GateChoice) -> RunData:
+def reward_model(place: str) -> ModelRef | None:
+    """Choose a reward model; `place` is what its widget's key begins with."""
+    chosen = classifier_choice("Reward model", REWARD_MODELS, key=f"{place}.reward_model")
+    return ModelRef(chosen) if chosen else None
+
+
+def let_through(state: State, data: RunData, choice: GateChoice, *, running: bool) -> RunData:
     """The answers that count; says how many do not."""
-    if not choice.source:
+    if choice.quality is None:
         return data
-    scores = quality_scores(data, choice.source)
+    offer_rating(state, data, choice.quality, place="gate", running=running)
+    scores = scores_of(state, data, choice.quality)
+    if np.isnan(scores).all():
+        st.caption(f"No answer has a score yet, so the gate stays open. {_advice(choice.quality)}")
+        return data
     found = passed(data, scores, threshold=choice.threshold)
     st.caption(gate_note(found, data))
     return found.data
+
+
+def _advice(quality: Quality) -> str:
+    return "Give stars in the tab Answers." if quality.source == STARS else ""
 
 
 def gate_note(found: Passed, whole: RunData) -> str:

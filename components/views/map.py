@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.plotly_chart import PlotlyState
 
+from components.controls.grouping import grouping_control
 from components.figures.diversity import MeaningName, map_description, map_frame, meaning_map
 from components.layout import theme
 from components.state import State, session, widget_value
@@ -18,14 +19,14 @@ from components.text import plural, printable
 from components.views.gate import GateChoice, gate_control
 from data.schema import RunData
 from experiments.analysis import Analysis
-from metrics.partition import JUDGED_F1, MEANING_THRESHOLD, TOWN_RAND_INDEX
+from experiments.grouping import Grouping
 
 _CHART = "diversity.map"
 _COLOUR = {"Colour by condition": "condition", "by meaning": "meaning"}
 
 
-def map_controls() -> tuple[float, str, GateChoice]:
-    """How finely meanings are told apart, what colours say, and which answers count."""
+def map_controls(data: RunData) -> tuple[Grouping, str, GateChoice]:
+    """How meanings are told apart, what colours say, and which answers count."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         colour = st.segmented_control(
             "Colours show",
@@ -36,31 +37,9 @@ def map_controls() -> tuple[float, str, GateChoice]:
             key="diversity.colour",
             persist_state="session",
         )
-        with st.popover("What counts as one meaning", icon=":material/tune:", type="tertiary"):
-            threshold = st.slider(
-                "Same meaning from this similarity on",
-                0.20,
-                0.95,
-                MEANING_THRESHOLD,
-                step=0.01,
-                key="diversity.threshold",
-                help="Average cosine similarity inside a meaning. Higher tells more apart.",
-                persist_state="session",
-            )
-            st.caption(threshold_note())
+        grouping = grouping_control(data)
         gate = gate_control()
-    return threshold, _COLOUR[colour], gate
-
-
-def threshold_note() -> str:
-    """How well the default threshold does, as measured by `tests.benchmarks.meaning`."""
-    return (
-        f"The default, {MEANING_THRESHOLD:.2f}, was chosen on half of the town’s topics; on the "
-        f"other half its groups agree with the true ideas at an adjusted Rand index of "
-        f"{TOWN_RAND_INDEX:.2f} (1 is perfect, 0 is chance). On 700 pairs of longer answers that "
-        f"people judged, its F1 is {JUDGED_F1:.2f}: it finds too much alike. For such answers "
-        "0.80 does better, with 0.61."
-    )
+    return grouping, _COLOUR[colour], gate
 
 
 def map_view(

@@ -11,33 +11,37 @@ import streamlit as st
 from components.analysis import computed_once
 from components.findings import coloured
 from components.layout import theme
+from components.state import State
 from components.tiles import method_card
 from components.views.charts import csv_button, minus, named
 from components.views.gate import Shown
+from components.views.judging import known_likeness, offer_every_pair, scores_of
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.budget import accounts
 from experiments.measuring import draws_of
-from experiments.quality import SOURCES, quality_scores
+from experiments.quality import SOURCES
 from metrics.measure_table import MeasureRow, MeasureTable, measure_table
 
-_QUALITY = "logprob"
 
-
-def measures_view(shown: Shown, names: Mapping[str, str]) -> None:
+def measures_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
     """The table, and the card of the row that is picked."""
     if shown.running:
         st.caption("Every measure at once takes a moment, so it waits until the run has ended.")
         return
+    offer_every_pair(state, shown.whole, shown.analysis.grouping)
+    scores = scores_of(state, shown.data, shown.quality)
+    judged = known_likeness(shown.data, shown.analysis.grouping) is not None
     with st.spinner("Measuring by everything, and resampling calls for the differences …"):
-        table = _table(shown.data, shown.analysis, shown.whole)
+        table = _table(shown.data, shown.analysis, shown.whole, tuple(scores.tolist()), judged)
     first = next(iter(shown.analysis.panels), "")
     versus = f" minus {coloured(names[first], first, theme())}" if len(names) > 1 else ""
     st.caption(
         f"Values with 95 % intervals, compared at {table.common_n} answers where they move with "
         f"the number of answers; differences are each condition{versus}. p-values are adjusted "
         "for the whole table (Benjamini–Hochberg). Quality, where a measure needs one: "
-        f"{SOURCES[_QUALITY].label.lower()}. Click a heading to sort, a row for its method."
+        f"{SOURCES[shown.quality.source].label.lower()}, as in the quality gate. Click a heading "
+        "to sort, a row for its method."
     )
     frame = measures_frame(table, names)
     event = st.dataframe(
@@ -57,9 +61,11 @@ def measures_view(shown: Shown, names: Mapping[str, str]) -> None:
 
 
 @computed_once
-def _table(data: RunData, analysis: Analysis, whole: RunData) -> MeasureTable:
-    scores = quality_scores(data, _QUALITY)
-    draws = draws_of(data, analysis.labels, accounts(whole), quality=scores)
+def _table(
+    data: RunData, analysis: Analysis, whole: RunData, scores: tuple[float, ...], judged: bool
+) -> MeasureTable:
+    same = known_likeness(data, analysis.grouping) if judged else None
+    draws = draws_of(data, analysis.labels, accounts(whole), quality=scores, same=same)
     return measure_table(draws, seed=data.run.seed % 2**32)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,7 @@ from components.text import printable
 from components.views.charts import csv_button, named, spanned
 from data.schema import RunData
 from experiments.analysis import Analysis
+from experiments.pairs import Pair, listed_pairs
 from experiments.similarity import (
     MOST,
     SimilarityMatrix,
@@ -21,6 +23,12 @@ from experiments.similarity import (
     similarity_matrix,
 )
 from metrics.uncertainty import Estimate
+
+_ORDERS = {
+    "alike": "Most alike first",
+    "unlike": "Least alike first",
+    "border": "Closest to the threshold first",
+}
 
 
 @computed_once
@@ -55,6 +63,72 @@ def similarity_view(data: RunData, analysis: Analysis, names: Mapping[str, str])
     )
     csv_button(matrix_frame(found.cosines, keys, [s.index for s in samples]), key="similarity")
     _means(means, names)
+    _pairs(data, analysis, names)
+
+
+@computed_once
+def _listed(
+    data: RunData, analysis: Analysis, order: str, conditions: tuple[str, str] | None
+) -> list[Pair]:
+    return listed_pairs(data, analysis, order=order, conditions=conditions)
+
+
+def _pairs(data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
+    """Pair by pair, with the texts: what the numbers call alike, to be judged by reading."""
+    keys = [key for key in names if key in data.keys]
+    scopes = [None, *((key, key) for key in keys), *combinations(keys, 2)]
+    with st.container(horizontal=True, gap="small"):
+        order = str(
+            st.selectbox(
+                "Pairs of answers",
+                list(_ORDERS),
+                key="diversity.pairs.order",
+                format_func=lambda name: _ORDERS[name],
+                persist_state="session",
+            )
+        )
+        scope = st.selectbox(
+            "One answer of, another of",
+            scopes if len(keys) > 1 else scopes[:1],
+            key="diversity.pairs.scope",
+            format_func=lambda pair: _scope(pair, names),
+        )
+    found = _listed(data, analysis, order, scope)
+    if not found:
+        st.caption("There are no two answers of different wording.")
+        return
+    st.caption(
+        "The same wording twice is left out. Read them: where pairs of different meaning stand "
+        "above the threshold, or pairs of one meaning below it, the embedder is mistaken."
+    )
+    frame = pd.DataFrame(
+        {
+            "cosine": round(pair.cosine, 3),
+            "one": printable(data.samples[pair.first].text),
+            "another": printable(data.samples[pair.second].text),
+            "one meaning": "yes" if pair.together else "no",
+            "of": f"{named(data.keys[pair.first], names)}, {named(data.keys[pair.second], names)}",
+        }
+        for pair in found
+    )
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config={
+            "cosine": st.column_config.NumberColumn(format="%.3f"),
+            "one": st.column_config.TextColumn(width="large"),
+            "another": st.column_config.TextColumn(width="large"),
+        },
+        alt=f"{len(frame)} pairs of answers with their cosine",
+    )
+    csv_button(frame, key="pairs")
+
+
+def _scope(pair: tuple[str, str] | None, names: Mapping[str, str]) -> str:
+    if pair is None:
+        return "all answers"
+    first, second = (named(key, names) for key in pair)
+    return f"{first}, twice" if pair[0] == pair[1] else f"{first}, {second}"
 
 
 def _means(means: Mapping[tuple[str, str], Estimate], names: Mapping[str, str]) -> None:

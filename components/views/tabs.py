@@ -23,9 +23,9 @@ def diversity_tabs(state: State, shown: Shown, *, names: Mapping[str, str]) -> N
     views: dict[str, Callable[[], None]] = {
         "Meanings": lambda: meanings_view(state, shown, names),
         "Answers": lambda: answers_view(state, shown, names),
-        "Compare": lambda: compare_view(shown, names),
+        "Compare": lambda: compare_view(state, shown, names),
         "Curves": lambda: curves_view(shown, names),
-        "Trade-offs": lambda: tradeoffs_view(shown, names),
+        "Trade-offs": lambda: tradeoffs_view(state, shown, names),
         "Tokens": lambda: tokens_view(state, shown.data, names),
         "Sensitivity": lambda: sensitivity_view(shown, names),
         "Selection": lambda: selection_view(shown, names),

@@ -23,13 +23,15 @@ from components.figures.tradeoffs import (
     places_frame,
 )
 from components.layout import theme
+from components.state import State
 from components.text import printable
 from components.views.charts import chart, named, spanned
-from components.views.gate import Shown
+from components.views.gate import Shown, reward_model
+from components.views.judging import offer_rating, scores_of
 from data.schema import RunData
 from experiments.analysis import Analysis
 from experiments.budget import accounts
-from experiments.quality import SOURCES, quality_scores
+from experiments.quality import REWARD, SOURCES, Quality
 from experiments.tradeoffs import (
     MEASURES,
     Halves,
@@ -46,7 +48,7 @@ from metrics.uncertainty import Estimate
 _PARTS = ("Quality", "Tokens", "Length")
 
 
-def tradeoffs_view(shown: Shown, names: Mapping[str, str]) -> None:
+def tradeoffs_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
     """One of the three trade-offs, computed when it is chosen."""
     part = st.segmented_control(
         "Diversity against",
@@ -56,7 +58,10 @@ def tradeoffs_view(shown: Shown, names: Mapping[str, str]) -> None:
         key="diversity.tradeoffs",
         persist_state="session",
     )
-    {"Quality": _quality, "Tokens": _tokens, "Length": _length}[part](shown, names)
+    if part == "Quality":
+        _quality(state, shown, names)
+    else:
+        {"Tokens": _tokens, "Length": _length}[part](shown, names)
 
 
 def _measure() -> str:
@@ -81,7 +86,7 @@ def _title(shown: Shown, measure: str) -> str:
     return found.label.format(n=shown.analysis.common_n) + unit
 
 
-def _quality(shown: Shown, names: Mapping[str, str]) -> None:
+def _quality(state: State, shown: Shown, names: Mapping[str, str]) -> None:
     with st.container(horizontal=True, gap="small"):
         measure = _measure()
         source = str(
@@ -93,8 +98,10 @@ def _quality(shown: Shown, names: Mapping[str, str]) -> None:
                 persist_state="session",
             )
         )
-    quality = SOURCES[source]
-    scores = quality_scores(shown.data, source)
+        judge = reward_model("diversity.tradeoffs") if source == REWARD else None
+    chosen, quality = Quality(source, judge), SOURCES[source]
+    offer_rating(state, shown.whole, chosen, place="tradeoffs", running=shown.running)
+    scores = scores_of(state, shown.data, chosen)
     places = quality_places(shown.data, _diversity(shown, measure), scores)
     x_title = f"{quality.label.lower()} ({quality.unit}, further right is better)"
     st.caption(

@@ -17,15 +17,25 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
 from data.town import PLAIN, load_town, sample_answers
-from metrics.partition import MEANING_THRESHOLD, TOWN_RAND_INDEX, MeaningTree, cut, meaning_tree
+from metrics.partition import (
+    MEANING_THRESHOLD,
+    TFIDF_RAND_INDEX,
+    TFIDF_THRESHOLD,
+    TOWN_RAND_INDEX,
+    MeaningTree,
+    cut,
+    meaning_tree,
+)
 from models.base import Embedder
 from models.embedding import load_embedder
+from models.embedding_tfidf import TfidfEmbedder
 from tests.benchmarks.truth_pool import random_levels
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "diversity"
 PAIRS = SHARED / "noveltybench_human_equivalence_pairs.jsonl"
 PARTITIONS = SHARED / "noveltybench_gemini15pro_partitions.jsonl"
 GRID = np.round(np.arange(0.20, 0.96, 0.01), 2)
+LOW_GRID = np.round(np.arange(0.02, 0.52, 0.02), 2)  # cosines of TF-IDF are lower
 ANSWERS = 120
 SHORT = 40  # words
 
@@ -41,9 +51,9 @@ class Case:
         return float(adjusted_rand_score(self.truth, cut(self.tree, threshold=threshold)))
 
 
-def agreements(cases: Sequence[Case]) -> NDArray[np.float64]:
+def agreements(cases: Sequence[Case], grid: NDArray = GRID) -> NDArray[np.float64]:
     """Mean adjusted Rand index at each threshold of the grid."""
-    return np.array([[case.agreement(t) for t in GRID] for case in cases]).mean(axis=0)
+    return np.array([[case.agreement(t) for t in grid] for case in cases]).mean(axis=0)
 
 
 def town_cases(embedder: Embedder, *, styled: bool, seed: int) -> list[Case]:
@@ -102,26 +112,31 @@ def best_by_halves(cosines: NDArray, same: NDArray) -> tuple[list[float], float]
     return chosen, float(np.mean(scores))
 
 
-def middle_of_the_best(values: NDArray[np.float64], *, within: float = 0.01) -> float:
+def middle_of_the_best(
+    values: NDArray[np.float64], grid: NDArray = GRID, *, within: float = 0.01
+) -> float:
     """Middle of the thresholds that do nearly as well as the best: its edge would be luck."""
-    return float(np.median(GRID[values >= values.max() - within]).round(2))
+    return float(np.median(grid[values >= values.max() - within]).round(2))
 
 
-def town_report(embedder: Embedder) -> tuple[float, float]:
-    """Print the town's part; the threshold chosen and its agreement on the other topics."""
+def town_report(embedder: Embedder, grid: NDArray = GRID) -> tuple[float, float]:
+    """Print the town's part; the threshold chosen and its agreement on the other topics.
+
+    The embedder is given the answers to one topic at a time, as TF-IDF needs it.
+    """
     plain = town_cases(embedder, styled=False, seed=1)
     styled = town_cases(embedder, styled=True, seed=2)
     curves = {
-        "half to choose on": agreements([*plain[::2], *styled[::2]]),
-        "other half, plain": agreements(plain[1::2]),
-        "other half, mixed": agreements(styled[1::2]),
+        "half to choose on": agreements([*plain[::2], *styled[::2]], grid),
+        "other half, plain": agreements(plain[1::2], grid),
+        "other half, mixed": agreements(styled[1::2], grid),
     }
-    threshold = middle_of_the_best(curves["half to choose on"])
+    threshold = middle_of_the_best(curves["half to choose on"], grid)
     print(f"Town: {len(plain)} topics, {ANSWERS} answers each; mean adjusted Rand index")
-    shown = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, threshold]
+    shown = [*grid[:: len(grid) // 7], threshold]
     print(f"{'threshold':>20} " + " ".join(f"{t:5.2f}" for t in shown))
     for name, values in curves.items():
-        cells = [values[int(np.argmin(np.abs(GRID - t)))] for t in shown]
+        cells = [values[int(np.argmin(np.abs(grid - t)))] for t in shown]
         print(f"{name:>20} " + " ".join(f"{cell:5.2f}" for cell in cells))
     return threshold, held_out_report([*plain[1::2], *styled[1::2]], threshold)
 
@@ -173,6 +188,10 @@ def main() -> None:
     embedder = load_embedder()
     threshold, agreement = town_report(embedder)
     print(f"in metrics/partition.py: {MEANING_THRESHOLD:.2f} with {TOWN_RAND_INDEX:.2f}")
+    print("\nThe same with TF-IDF + SVD")
+    second, second_agreement = town_report(TfidfEmbedder(), LOW_GRID)
+    print(f"in metrics/partition.py: {TFIDF_THRESHOLD:.2f} with {TFIDF_RAND_INDEX:.2f}")
+    print(f"tfidf_threshold={second:.2f} tfidf_ari={second_agreement:.3f}\n")
     auc, f1 = human_report(embedder, threshold)
     town = f"town_ari={agreement:.3f} threshold={threshold:.2f}"
     print(f"{town} human_auc={auc:.3f} human_f1={f1:.3f}")

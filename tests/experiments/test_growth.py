@@ -34,7 +34,19 @@ def test_the_curve_is_rarefied_to_every_number_of_answers(data):
     for m, value in zip(one.seen.sizes, one.seen.values, strict=True):
         assert value == pytest.approx(rarefied_distinct(counts, m=int(m)))
     assert one.seen.values[-1] == 7
+    assert (
+        one.exist.reason == chao1_estimate(counts).reason == "Too few answers: 14 of at least 16."
+    )
+
+
+def test_more_answers_are_forecast_and_bounded():
+    data = make_data({"a": [*TEXTS, *TEXTS[:6]]})
+    labels = labels_of(data)
+    one = growths(data, labels)["a"]
+    counts = np.bincount(labels)
     assert one.exist == chao1_estimate(counts)
+    assert len(counts) <= one.forecast.low <= one.forecast.value <= one.forecast.high <= 40
+    assert growths(data, labels)["a"].forecast == one.forecast
 
 
 def test_it_goes_on_to_twice_the_answers_without_a_break(data):

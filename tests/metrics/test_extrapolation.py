@@ -51,15 +51,15 @@ def test_smoothed_series_finds_new_classes_on_average():
 
 
 def test_estimates_have_intervals_around_them():
-    found = good_toulmin_estimate(COUNTS, fresh(COUNTS), t=1)
+    found = good_toulmin_estimate(COUNTS, fresh(COUNTS), t=1, floor=8)
     assert found.low <= found.value == good_toulmin(COUNTS, t=1) < found.high
     assert good_toulmin_estimate([20], fresh([20]), t=1).high > 0.9
-    assert not good_toulmin_estimate(COUNTS, fresh(COUNTS), t=3).is_defined
+    assert not good_toulmin_estimate(COUNTS, fresh(COUNTS), t=3, floor=8).is_defined
 
 
 def test_chao1_interval_by_hand():
     # scikit-bio 0.7.4 with z = 1.959964 gives these ends
-    found = chao1_estimate(COUNTS)
+    found = chao1_estimate(COUNTS, floor=8)
     variance = 3 * 2 / 4 + 3 * 25 / 16 + 9 * 4 / 64
     factor = np.exp(1.959964 * np.sqrt(np.log(1 + variance / 1.5**2)))
     assert found.value == 6.5
@@ -68,9 +68,19 @@ def test_chao1_interval_by_hand():
 
 @pytest.mark.parametrize("counts", [[4, 2], [9], [1] * 6, [3, 1], [5, 5, 2, 2, 1, 1]])
 def test_chao1_lies_in_its_interval_whatever_the_order(counts):
-    found = chao1_estimate(counts)
+    found = chao1_estimate(counts, floor=1)
     assert len(counts) <= found.low <= found.value <= found.high
-    assert chao1_estimate([*counts[::-1], 0]) == found
+    assert chao1_estimate([*counts[::-1], 0], floor=1) == found
+
+
+def test_below_its_floor_an_estimate_is_refused():
+    few = [5, 4, 3, 2, 1]  # 15 draws of at least 16
+    for found in (chao1_estimate(few), good_toulmin_estimate(few, fresh(few), t=1)):
+        assert not found.is_defined
+        assert found.reason == "Too few answers: 15 of at least 16."
+    enough = [5, 4, 3, 2, 2]
+    assert chao1_estimate(enough).is_defined
+    assert good_toulmin_estimate(enough, fresh(enough), t=1).is_defined
 
 
 def test_bad_input_is_refused():

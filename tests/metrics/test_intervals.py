@@ -6,6 +6,7 @@ import pytest
 from metrics.distances import mean_cosine_distance
 from metrics.entropy import chao_shen_entropy
 from metrics.intervals import (
+    coverage_estimate,
     distinct_estimate,
     entropy_estimate,
     length_estimate,
@@ -17,6 +18,7 @@ from metrics.intervals import (
 from metrics.lexical import distinct_n
 from metrics.pairs import cosine_sums
 from metrics.uncertainty import half_width, jackknife_error
+from metrics.unseen import coverage as sample_coverage
 from metrics.unseen import estimated_assemblage, rarefied_distinct, unseen_mass
 from metrics.vendi import rarefied_vendi, vendi_of_mean_square
 
@@ -40,6 +42,10 @@ def counting(counts, *, m, **options):
     }
 
 
+def known_share(counts):
+    return coverage_estimate(counts, fresh_samples(counts))
+
+
 def placing(vectors, *, m, calls=None):
     calls = np.arange(len(vectors)) if calls is None else calls
     return {
@@ -55,6 +61,7 @@ def test_values_are_those_of_the_measures():
     assert found["unseen"].value == unseen_mass(counts, m=7)
     assert found["entropy"].value == chao_shen_entropy(counts)
     vectors = np.random.default_rng(0).standard_normal((12, 5))
+    assert known_share(np.array(counts)).value == sample_coverage(counts)
     placed = placing(vectors, m=6)
     assert placed["spread"].value == pytest.approx(mean_cosine_distance(vectors))
     assert placed["vendi"].value == pytest.approx(rarefied_vendi(vectors, m=6))
@@ -105,9 +112,44 @@ def test_when_all_draws_agree_the_interval_stays_open():
     assert found["spread"].high == pytest.approx(2 * share * (1 - share))
 
 
+def test_coverage_is_the_mirror_of_what_is_unseen():
+    # all 20 alike: what may be missing is at most 1 − 0.05^(1/20)
+    alike = known_share(np.array([20]))
+    assert (alike.value, alike.high) == (1, 1)
+    assert alike.low <= 0.05 ** (1 / 20)
+    mixed = known_share(np.array([9, 5, 2, 1, 1, 1, 1]))
+    assert 0 <= mixed.low < mixed.value < mixed.high <= 1
+    order = known_share(np.array([1, 1, 1, 1, 2, 5, 9]))
+    assert order.value == mixed.value
+
+
+def test_coverage_holds_what_is_known_of_many_further_draws():
+    rng, held = np.random.default_rng(5), []
+    for trial in range(60):
+        counts = rng.multinomial(N, SHARES)
+        truth = SHARES[counts > 0].sum()
+        seen = counts[counts > 0]
+        found = coverage_estimate(seen, fresh_samples(seen, resamples=100, seed=trial))
+        held.append(found.low <= truth <= found.high)
+    assert np.mean(held) >= 0.85
+
+
 def test_when_no_draws_agree_the_interval_stays_open():
     for key, estimate in counting([1] * 20, m=20).items():
         assert estimate.low < estimate.value, key
+
+
+def test_counts_of_too_few_draws_are_refused():
+    found = counting([5, 1, 1], m=7) | {"coverage": known_share(np.array([5, 1, 1]))}
+    assert {one.reason for key, one in found.items() if key != "entropy"} == {
+        "Too few answers: 7 of at least 8."
+    }
+    assert found["entropy"].reason == "Too few answers: 7 of at least 16."
+    assert known_share(np.array([6, 1, 1])).is_defined
+    enough = counting([6, 1, 1], m=8)
+    assert enough["distinct"].is_defined
+    assert enough["unseen"].is_defined
+    assert not enough["entropy"].is_defined
 
 
 def test_words_without_pairs_have_no_variety():

@@ -12,6 +12,7 @@ from metrics.same import (
     greedy_partition,
     judgements,
     pair_quality,
+    partition_in_rounds,
     share_words,
     union_find_partition,
 )
@@ -106,6 +107,44 @@ def test_the_greedy_rule_asks_only_what_it_needs():
     assert len(asked) == len(set(asked)) == 45
 
 
+@given(st.integers(0, 14), st.integers(0, 99), st.floats(0.05, 0.95))
+def test_rounds_give_the_same_classes_from_no_other_pairs(n, seed, threshold):
+    same = random_judgements(n, seed)
+    for chained, rule in ((False, greedy_partition), (True, union_find_partition)):
+        one_by_one, in_rounds = [], []
+
+        def single(i, j, asked=one_by_one):
+            asked.append((min(i, j), max(i, j)))
+            return same[i, j]
+
+        def many(pairs, asked=in_rounds):
+            asked += pairs
+            return [same[pair] for pair in pairs]
+
+        expected = rule(single, n=n, threshold=threshold).tolist()
+        found = partition_in_rounds(many, n, threshold=threshold, chained=chained)
+        assert found.tolist() == expected
+        assert len(in_rounds) == len(set(in_rounds))
+        assert set(in_rounds) <= set(one_by_one)
+        assert chained or len(in_rounds) == len(one_by_one)
+
+
+def test_rounds_are_as_many_as_classes_and_a_chain_asks_less():
+    rounds = []
+
+    def same(pairs):
+        rounds.append(len(pairs))
+        return [chain(6)[pair] for pair in pairs]
+
+    # 0 takes 1 of five others, 2 takes 3 of the three left, 4 takes 5
+    assert partition_in_rounds(same, 6).tolist() == [0, 0, 1, 1, 2, 2]
+    assert rounds == [5, 3, 1]
+    rounds.clear()
+    # each takes the next one: 5 + 4 + 3 + 2 + 1 of 15 pairs
+    assert partition_in_rounds(same, 6, chained=True).tolist() == [0] * 6
+    assert rounds == [5, 4, 3, 2, 1]
+
+
 def test_all_judgements_by_hand():
     assert judgements(lambda i, j: 0.5, n=2).tolist() == [[1, 0.5], [0.5, 1]]
     assert judgements([[0, 0.2], [0.9, 0]]).tolist() == [[1, 0.2], [0.2, 1]]
@@ -141,6 +180,10 @@ def test_bad_input_is_refused():
         union_find_partition(np.ones((2, 3)))
     with pytest.raises(ValueError, match="probabilities"):
         greedy_partition([[1, 2], [2, 1]])
+    with pytest.raises(ValueError, match="at least 0"):
+        partition_in_rounds(lambda pairs: [], -1)
+    with pytest.raises(ValueError, match="Expected 1 probabilities"):
+        partition_in_rounds(lambda pairs: [2.0], 2)
     with pytest.raises(ValueError, match="order"):
         greedy_partition(np.eye(2), order=[0, 0])
     with pytest.raises(ValueError, match="Expected 2 judgements"):
