@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.errors import ChoraleError
+from data.mirroring import Mirroring
 from data.rows import read_only, run_from_json, steps_from_json, unit_rows, void_from_json
 from data.schema import Condition, FinishReason, Run, RunData, Sample, Step
 
@@ -106,12 +107,25 @@ def _check_condition(condition: Condition) -> None:
     if (plan := condition.plan) is not None:
         for word in (*plan.lines, *plan.marks, plan.reminder, plan.reference):
             _expect(word, str)
-        for count in (plan.replicates, plan.replies, *plan.reminders):
+        for count in (plan.replicates, plan.replies, plan.scripts, *plan.reminders):
             _expect(count, int)
+        _check_mirroring(plan.mirroring)
     for number in (decoding.temperature, decoding.top_p, decoding.min_p):
         _expect(number, int, float)
     for count in (condition.n, decoding.top_k, decoding.max_new_tokens):
         _expect(count, int)
+
+
+def _check_mirroring(mirroring: Mirroring | None) -> None:
+    if mirroring is None:
+        return
+    for word in (mirroring.policy, mirroring.rule):
+        _expect(word, str)
+    _expect(mirroring.follow, int, float)
+    for choice in (mirroring.remembers, mirroring.feedback):
+        _expect(choice, bool)
+    for setting in (mirroring.cap, mirroring.dead_band, mirroring.radius, mirroring.cache):
+        _expect(setting, type(None), int, float)
 
 
 def _expect(value: object, *kinds: type) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import RowMapping
 
+from data.mirroring import Mirroring
 from data.schema import (
     Condition,
     Decoding,
@@ -113,6 +114,8 @@ def _plan(text: str) -> Plan | None:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in json.loads(text).items()
     }
+    if kept.get("mirroring") is not None:
+        kept["mirroring"] = Mirroring(**kept["mirroring"])
     return Plan(**kept)
 
 

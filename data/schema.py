@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from data.mirroring import Mirroring
+
 Role = Literal["system", "user", "assistant"]
 Quantization = Literal["bf16", "fp32", "int8", "nf4"]
 Reference = Literal["alone", "restated"]
@@ -137,6 +139,8 @@ class Plan:
         marks: words by which the persona is known; a reply that holds any of them holds it.
         reference: against which chat replies are measured: "alone" is the persona and the last
             line, "restated" the same conversation with the persona put before its last line.
+        scripts: conversations in `lines`, equally long, one behind the other.
+        mirroring: how the replies should follow the user's style; None where they shouldn't.
     """
 
     lines: tuple[str, ...]
@@ -146,6 +150,8 @@ class Plan:
     reminder: str = ""
     marks: tuple[str, ...] = ()
     reference: Reference = "alone"
+    scripts: int = 1
+    mirroring: Mirroring | None = None
 
     @property
     def draws(self) -> int:

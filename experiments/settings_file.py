@@ -12,8 +12,10 @@ from typing import Any, get_args
 import yaml
 
 from data.errors import ChoraleError
+from data.mirroring import Mirroring
 from data.schema import Condition, Decoding, ModelRef, Plan, Quantization, Reference, Strategy
 from experiments.base import Experiment
+from experiments.closed_loop import ClosedLoopExperiment
 from experiments.conversation import ConversationExperiment
 from experiments.quantization import QuantizationExperiment
 from experiments.sampling import SamplingExperiment
@@ -48,6 +50,17 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "reminder": (str,),
     "marks": (list,),
     "reference": (str,),
+    "scripts": (int,),
+    "mirroring": (dict,),
+    "policy": (str,),
+    "follow": (float, int),
+    "cap": (float, int),
+    "dead_band": (float, int),
+    "radius": (float, int),
+    "cache": (float, int),
+    "rule": (str,),
+    "remembers": (bool,),
+    "feedback": (bool,),
 }
 _WORDS = {
     str: "text",
@@ -55,6 +68,7 @@ _WORDS = {
     float: "a number",
     list: "a list",
     dict: "keys and values",
+    bool: "true or false",
 }
 _EXPERIMENT = ("kind", "prompt", "seed", "conditions")
 _MODEL = ("revision", "quantization")
@@ -62,7 +76,9 @@ _DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens", "stop")
 _STRATEGY = ("strategy", "options", "choir")
 _CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING, *_STRATEGY, "plan")
 _TEXTS, _TURNS = ("lines", "marks"), ("reminders",)
-_PLAN = (*_TEXTS, *_TURNS, "replicates", "replies", "reminder", "reference")
+_PLAN = (*_TEXTS, *_TURNS, "replicates", "replies", "reminder", "reference", "scripts", "mirroring")
+_MIRRORING = ("policy", "follow", "cap", "dead_band", "radius", "cache", "rule", "remembers",
+              "feedback")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,8 @@ def read_experiment(text: str) -> Experiment:
     that take turns with the first.
 
     Of `kind: conversation`, each condition has a plan instead of n, with the fields of
-    `data.schema.Plan`; its lines are what the user says, turn by turn.
+    `data.schema.Plan`; its lines are what the user says, turn by turn. So it is of `kind:
+    closed_loop`, with a mirroring, whose fields are those of `data.mirroring.Mirroring`.
 
     Raises:
         ChoraleError: it isn't YAML, or a key is missing, unknown or out of range; names the line
@@ -111,10 +128,12 @@ def read_experiment(text: str) -> Experiment:
 
 def _kind(
     entries: Mapping[str, _Entry],
-) -> type[SamplingExperiment | ConversationExperiment]:
+) -> type[SamplingExperiment | ConversationExperiment | ClosedLoopExperiment]:
     if "kind" not in entries:
         return SamplingExperiment
-    offered = (SamplingExperiment, QuantizationExperiment, ConversationExperiment)
+    offered = (
+        SamplingExperiment, QuantizationExperiment, ConversationExperiment, ClosedLoopExperiment,
+    )  # fmt: skip
     kinds = {kind.kind: kind for kind in offered}
     named = entries["kind"]
     if named.value not in kinds:
@@ -210,6 +229,9 @@ def _plan(node: yaml.Node) -> Plan:
         name: tuple(entry.value) if isinstance(entry.value, list) else entry.value
         for name, entry in entries.items()
     }
+    if "mirroring" in entries:
+        settings = _entries(entries["mirroring"].node, _MIRRORING, needed=("policy",))
+        values["mirroring"] = Mirroring(**{name: each.value for name, each in settings.items()})
     return Plan(**values)
 
 
