@@ -31,12 +31,12 @@ def measure_tile(
             grid.markdown(_number(measure, key, estimate, theme))
 
 
-def plain_tile(measure: Measure, estimate: Estimate) -> None:
-    """One measure of a run as a whole, with its interval and n."""
+def plain_tile(measure: Measure, estimate: Estimate, *, counted: str = "answers") -> None:
+    """One measure of a run as a whole, with its interval and n; as `method_card_button`."""
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"**{measure.label}**", width="content")
-            method_card_button(measure)
+            method_card_button(measure, counted=counted)
         value, span = _words(measure, estimate)
         n = f", n = {estimate.n}" if estimate.is_defined else ""
         st.markdown(f"**{value}**  \n:small[:gray[{span}{n}]]")
@@ -63,18 +63,18 @@ def number_line(key: str, value: str, span: str, theme: Theme) -> str:
     return f"{head}  \n:small[:gray[{span}]]"
 
 
-def method_card_button(measure: Measure) -> None:
-    """Opens the measure's card."""
+def method_card_button(measure: Measure, *, counted: str = "answers") -> None:
+    """Opens the measure's card; `counted` is what its floor counts."""
     with st.popover(
         f"About {measure.name}",
         icon=":material/info:",
         type="tertiary",
         key=f"icon.card.{measure.key}",
     ):
-        method_card(measure)
+        method_card(measure, counted=counted)
 
 
-def method_card(measure: Measure) -> None:
+def method_card(measure: Measure, *, counted: str = "answers") -> None:
     """Formula, papers, and what the measure can't tell."""
     unit = f" · {measure.unit}" if measure.unit else ""
     st.markdown(f"**{measure.name}**{unit} · {measure.range}")
@@ -83,7 +83,7 @@ def method_card(measure: Measure) -> None:
     st.markdown(f"**It can’t tell:** {measure.cannot_tell}")
     if measure.differs:
         st.markdown(f"**It differs:** {measure.differs}")
-    st.caption(f"Interval: {measure.interval} Shown from {measure.floor} answers on.")
+    st.caption(f"Interval: {measure.interval} Shown from {measure.floor} {counted} on.")
     if measure.references:
         st.caption(f"{measure.reference}.")
     if measure.reconstructed:
