@@ -15,12 +15,12 @@ from metrics.catalogue_synchrony import SYNCHRONY_CATALOGUE
 from metrics.policies import Policy
 from metrics.uncertainty import Estimate
 
-_TILES = (
+_PAIRS = (
     ("synchrony", "distance_to_user"),
     ("stability", "step_size"),
     ("coherence", "distance_to_persona"),
 )
-_ALONE = ("register_flips", "legibility")
+_RESTLESS = ("register_flips", "legibility")
 
 
 def coloured_policy(policy: Policy, theme: Theme) -> str:
@@ -73,23 +73,24 @@ def synchrony_finding(frontier: Frontier, *, theme: Theme, who: str) -> str:
 def synchrony_tiles(frontier: Frontier, place: int) -> None:
     """One policy's numbers: each cosine with the distance that belongs to it, n and card."""
     with st.container(gap="xsmall"):
-        for pair in _TILES:
-            _tile([(SYNCHRONY_CATALOGUE[key], frontier.estimates[key][place]) for key in pair])
-        alone = [key for key in _ALONE if key in frontier.estimates]
-        _tile([(SYNCHRONY_CATALOGUE[key], frontier.estimates[key][place]) for key in alone])
+        for pair in (*_PAIRS, _RESTLESS):
+            found = [
+                (SYNCHRONY_CATALOGUE[key], frontier.estimates[key][place])
+                for key in pair
+                if key in frontier.estimates
+            ]
+            _tile(found)
         _tile([(SYNCHRONY_CATALOGUE["hypervolume"], frontier.hypervolume)])
 
 
 def _tile(entries: list[tuple[Measure, Estimate]]) -> None:
     with st.container(border=True, gap="xxsmall", key=f"tile-{entries[0][0].key}"):
-        grid = st.grid(len(entries), min_column_width=130, gap="xsmall")
         for measure, found in entries:
-            with grid.container(gap="xxsmall"):
-                with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                    st.markdown(f"**{measure.label}**", width="content")
-                    method_card_button(measure, counted="conversations")
-                value, about = _words(measure, found)
-                st.markdown(f"**{value}**  \n:small[:gray[{about}]]")
+            value, about = _words(measure, found)
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                st.markdown(f"**{measure.label}**", width="content")
+                method_card_button(measure, counted="conversations")
+            st.markdown(f"**{value}** :small[:gray[{about}]]")
 
 
 def _words(measure: Measure, found: Estimate) -> tuple[str, str]:

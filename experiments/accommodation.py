@@ -28,8 +28,8 @@ class Accommodation:
         rlsm: turns and the replies to them, mean over conversations.
         bot_follows: of these, the bot's replies to the user alone.
         user_follows: the user's turns behind the bot's.
-        coordination: how much likelier a class of words is in a reply when it was in the turn; its
-            speakers are the user and the bot of all conversations together.
+        coordination: how much likelier a class of words is in a reply of the bot when it was in
+            the user's turn, all conversations together.
     """
 
     lsm: Estimate
@@ -52,7 +52,7 @@ def accommodation(exchanges: Sequence[Exchange], *, shuffles: int = SHUFFLES) ->
     rng = np.random.default_rng(SEED)
     weights = resampled_weights(len(talks), rng)
     matching = [_reciprocal(talk) for talk in talks.values()]
-    texts, speakers, names = _flat(exchanges)
+    texts, speakers, names = _flat(exchanges, parted=True)
     return Accommodation(
         mean_estimate([_pooled(talk) for talk in talks.values()], weights),
         mean_estimate([found[0] for found in matching], weights),
@@ -84,12 +84,19 @@ def _reciprocal(talk: Sequence[Exchange]) -> tuple[float, float, float]:
     )
 
 
-def _flat(exchanges: Sequence[Exchange]) -> tuple[list[str], list[str], list[str]]:
-    """Texts, speakers and conversations of every turn; a reply that isn't there is none."""
+def _flat(
+    exchanges: Sequence[Exchange], *, parted: bool = False
+) -> tuple[list[str], list[str], list[str]]:
+    """Texts, speakers and conversations of every turn; a reply that isn't there is none.
+
+    Parted, an empty turn stands before each of the user's, so that it answers nothing.
+    """
     turns = [
         (text, who, each.conversation)
         for each in exchanges
         for text, who in ((each.said, USER), (each.reply, BOT))
         if text
     ]
+    if parted:
+        turns = [t for turn in turns for t in ([("", USER, turn[2])] * (turn[1] == USER) + [turn])]
     return [t for t, _, _ in turns], [w for _, w, _ in turns], [c for _, _, c in turns]

@@ -12,7 +12,7 @@ from data.schema import MAX_CONDITIONS, Condition, Message, Plan, Run, Sample, S
 from experiments.base import Drawn, Event, SampleDrawn, Turn
 from experiments.conversation import plan_of
 from experiments.loop_checks import check_loop
-from experiments.loop_styles import LoopScale, Styles, loop_scale, next_levels
+from experiments.loop_styles import LoopScale, Styles, followed_by, loop_scale, next_levels
 from experiments.mirroring import prompt_of
 from experiments.sampling import condition_seed
 from models.base import LanguageModel
@@ -59,6 +59,9 @@ class ClosedLoopExperiment:
                 "Add or remove policies.",
             )
         said = {check_loop(condition) for condition in self.conditions}
+        keys = [followed_by(condition)[0].key for condition in self.conditions]
+        if len(set(keys)) < len(keys):
+            raise ChoraleError("A policy is there twice.", "Take each policy once.")
         if len(said) > 1:
             raise ChoraleError(
                 "What users say differs between the policies.",
@@ -103,8 +106,11 @@ class ClosedLoopExperiment:
         model: LanguageModel,
         should_stop: Callable[[], bool],
     ) -> Iterator[Event]:
-        """One turn of some conversations of one policy."""
+        """One turn of those conversations of one policy that have come so far."""
         plan = plan_of(condition)
+        talks = [t for t in talks if turn == 0 or index_of(plan, t, turn - 1) in held]
+        if not talks:
+            return
         told = _told(condition, turn, talks, held, scale)
         chats = {
             index_of(plan, talk, turn): chat_of(condition, talk, turn, system, held, model)

@@ -40,32 +40,32 @@ def policy_controls() -> tuple[Policy, ...]:
 
 
 def _sliders() -> Tuning:
-    grid = st.grid(4, min_column_width=140, gap="small")
+    grid = st.grid(4, min_column_width=112, gap="small")
     with grid.container():
         follow = st.slider(
-            "Share of the way (α)", 0.0, 1.0, _DEFAULTS.follow, 0.05, key="synchrony.follow",
+            "α, share of the way", 0.0, 1.0, _DEFAULTS.follow, 0.05, key="synchrony.follow",
             help="Of EMA and Hybrid: how far it goes to the user in one turn.",
             persist_state="session",
         )  # fmt: skip
     with grid.container():
         cap = st.slider(
-            "Cap (median user steps)", 0.05, 2.0, _DEFAULTS.cap, 0.05, key="synchrony.cap",
-            help="Of Cap and Hybrid: the longest step. 1 is as far as users usually move from one "
-            "turn to the next.",
+            "Cap (steps)", 0.05, 2.0, _DEFAULTS.cap, 0.05, key="synchrony.cap",
+            help="Of Cap and Hybrid: the longest step, in median user steps. 1 is as far as users "
+            "usually move from one turn to the next.",
             persist_state="session",
         )  # fmt: skip
     with grid.container():
         dead_band = st.slider(
-            "Dead band (cosine distance)", 0.0, 1.0, _DEFAULTS.dead_band, 0.05,
+            "Dead band", 0.0, 1.0, _DEFAULTS.dead_band, 0.05,
             key="synchrony.dead_band",
-            help="Of Dead-Band: nearer than this to the user, it stays.",
+            help="Of Dead-Band: nearer than this to the user (cosine distance), it stays.",
             persist_state="session",
         )  # fmt: skip
     with grid.container():
         radius = st.slider(
-            "Radius (median user steps)", 0.05, 3.0, _DEFAULTS.radius, 0.05,
+            "Radius (steps)", 0.05, 3.0, _DEFAULTS.radius, 0.05,
             key="synchrony.radius",
-            help="Of + Radius: the farthest from its own style.",
+            help="Of + Radius: the farthest from its own style, in median user steps.",
             persist_state="session",
         )  # fmt: skip
     return Tuning(follow, cap, dead_band, radius)

@@ -9,7 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from components.figures.labels import hover_text, place_labels
+from components.figures.labels import hover_text
+from components.figures.leaders import leaders
 from components.figures.palette import FAINT_INK, Theme
 from components.figures.paper import FADED, HEIGHT, arms, on_paper, tint
 from components.figures.policies import policy_mark
@@ -19,6 +20,8 @@ from metrics.uncertainty import Estimate
 X_TITLE = "stability: how steady the bot is (cosine)"
 Y_TITLE = "synchrony: how far it goes with the user (cosine)"
 _MARGIN = 0.08
+_HEIGHT = HEIGHT + 100
+_PLOT = (420.0, _HEIGHT - 80.0)  # pixels within the axes, of a narrow window
 
 Estimates = Mapping[str, Sequence[Estimate]]
 
@@ -53,7 +56,7 @@ def frontier_figure(frame: pd.DataFrame, *, theme: Theme, picked: str = "") -> g
         figure.add_trace(_line(stand, theme))
     for row in shown.to_dict("records"):
         figure.add_trace(_point(row, theme, ringed=row["policy"] == picked))
-    on_paper(figure, theme, x_title=X_TITLE, y_title=Y_TITLE, height=HEIGHT + 60)
+    on_paper(figure, theme, x_title=X_TITLE, y_title=Y_TITLE, height=_HEIGHT)
     if len(shown):
         x_range, y_range = _extent(shown, "stability"), _extent(shown, "synchrony")
         figure.update_xaxes(range=list(x_range))
@@ -92,7 +95,7 @@ def several_figure(frames: Mapping[str, pd.DataFrame], *, theme: Theme) -> go.Fi
         for row in shown.to_dict("records"):
             point = _point({**row, "name": f"{row['name']}, {name}"}, theme, ringed=False)
             figure.add_trace(point.update(showlegend=False, marker={"size": 10}))
-    on_paper(figure, theme, x_title=X_TITLE, y_title=Y_TITLE, height=HEIGHT + 60)
+    on_paper(figure, theme, x_title=X_TITLE, y_title=Y_TITLE, height=_HEIGHT)
     figure.update_layout(
         showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     )
@@ -160,19 +163,25 @@ def _names(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
 ) -> None:
-    """Each name beside its point, those that stand first; none over another."""
+    """Each name by its point, those of the best policies first; none over another."""
     ordered = frame.sort_values("beaten", kind="stable")
     points = ordered[["stability", "synchrony"]].to_numpy(float)
-    names = {str(row["name"]): row for row in ordered.to_dict("records")}
-    for label in place_labels(points, list(names), x_range=x_range, y_range=y_range):
-        row = names[label.text]
+    rows = ordered.to_dict("records")
+    texts = [str(row["name"]) for row in rows]
+    found = leaders(points, texts, x_range=x_range, y_range=y_range, size=_PLOT)
+    for row, text, leader in zip(rows, texts, found, strict=True):
         mark = policy_mark(str(row["policy"]))
         figure.add_annotation(
-            x=label.x,
-            y=label.y,
-            yshift=label.shift,
-            text=hover_text(label.text, width=40, lines=1),
-            showarrow=False,
+            x=row["stability"],
+            y=row["synchrony"],
+            ax=leader.right,
+            ay=-leader.up,
+            text=hover_text(text, width=40, lines=1),
+            showarrow=True,
+            arrowhead=0,
+            arrowwidth=1,
+            arrowcolor=FAINT_INK[theme] if leader.is_far else "rgba(0,0,0,0)",
+            standoff=7,
             opacity=0.75 if row["beaten"] else 1.0,
             font={"size": 13, "color": mark.ink_on(theme)},
         )

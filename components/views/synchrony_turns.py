@@ -30,7 +30,9 @@ def traces_view(shown: Shown) -> None:
             "Feature", list(features), format_func=_words, key="synchrony.trace.feature",
             width=200, persist_state="session",
         )  # fmt: skip
-        preferred = [k for k in ("static", "uncapped", "hybrid") if k in names] or list(names)
+        # Played alone, Uncapped is the user's own line.
+        first = ("static", "uncapped", "hybrid") if shown.is_loop else ("static", "ema", "hybrid")
+        preferred = [key for key in first if key in names] or list(names)
         keys = st.multiselect(
             "Policies", list(names), default=preferred[:_FEW],
             format_func=lambda key: names.get(key, key),
