@@ -43,7 +43,7 @@ def _sliders() -> Tuning:
     grid = st.grid(4, min_column_width=112, gap="small")
     with grid.container():
         follow = st.slider(
-            "α, share of the way", 0.0, 1.0, _DEFAULTS.follow, 0.05, key="synchrony.follow",
+            "α (share)", 0.0, 1.0, _DEFAULTS.follow, 0.05, key="synchrony.follow",
             help="Of EMA and Hybrid: how far it goes to the user in one turn.",
             persist_state="session",
         )  # fmt: skip

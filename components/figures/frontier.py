@@ -20,7 +20,7 @@ from metrics.uncertainty import Estimate
 X_TITLE = "stability: how steady the bot is (cosine)"
 Y_TITLE = "synchrony: how far it goes with the user (cosine)"
 _MARGIN = 0.08
-_HEIGHT = HEIGHT + 100
+_HEIGHT = HEIGHT + 170
 _PLOT = (420.0, _HEIGHT - 80.0)  # pixels within the axes, of a narrow window
 
 Estimates = Mapping[str, Sequence[Estimate]]
@@ -168,7 +168,10 @@ def _names(
     points = ordered[["stability", "synchrony"]].to_numpy(float)
     rows = ordered.to_dict("records")
     texts = [str(row["name"]) for row in rows]
-    found = leaders(points, texts, x_range=x_range, y_range=y_range, size=_PLOT)
+    ends = [f"{axis} {end}" for axis in ("stability", "synchrony") for end in ("low", "high")]
+    found = leaders(
+        points, texts, x_range=x_range, y_range=y_range, size=_PLOT, arms=ordered[ends].to_numpy()
+    )
     for row, text, leader in zip(rows, texts, found, strict=True):
         mark = policy_mark(str(row["policy"]))
         figure.add_annotation(

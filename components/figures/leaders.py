@@ -35,6 +35,7 @@ def leaders(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
     size: tuple[float, float],
+    arms: NDArray[np.float64] | None = None,
 ) -> list[Leader]:
     """A place for every name: near its point, over no other point and no other name.
 
@@ -44,10 +45,16 @@ def leaders(
         x_range: horizontal extent of the picture.
         y_range: vertical extent.
         size: of the same in pixels; on a wider picture points only stand farther apart.
+        arms: (k, 4) ends of intervals to keep clear of, left, right, low and high; NaN for none.
     """
-    spans = np.array([x_range[1] - x_range[0], y_range[1] - y_range[0]])
-    pixels = (np.asarray(points, float) - [x_range[0], y_range[0]]) / spans * size
+    corner = np.array([x_range[0], y_range[0]])
+    scale = np.array(size) / [x_range[1] - x_range[0], y_range[1] - y_range[0]]
+    pixels = (np.asarray(points, float) - corner) * scale
     taken = [_box(point, _POINT, _POINT) for point in pixels]
+    for point, ends in zip(pixels, [] if arms is None else np.asarray(arms, float), strict=False):
+        (left, right), (low, high) = (ends.reshape(2, 2) - corner[:, None]) * scale[:, None]
+        taken.append(np.array([left, point[1] - 2, right, point[1] + 2]))
+        taken.append(np.array([point[0] - 2, low, point[0] + 2, high]))
     found = []
     for pixel, text in zip(pixels, texts, strict=True):
         half = len(text) * _CHARACTER / 2
