@@ -49,6 +49,21 @@ def _quantization() -> DiversityState:
     return DiversityState(kind="quantization")
 
 
+@dataclass
+class SynchronyState(DiversityState):
+    """What the Synchrony page remembers besides.
+
+    Attributes:
+        turned_to: the run whose replies the page has turned to by itself.
+    """
+
+    turned_to: str = ""
+
+
+def _synchrony() -> SynchronyState:
+    return SynchronyState(kind="closed_loop")
+
+
 def _drift() -> DiversityState:
     return DiversityState(kind="conversation")
 
@@ -82,6 +97,7 @@ class State:
     diversity: DiversityState = field(default_factory=_diversity)
     quantization: DiversityState = field(default_factory=_quantization)
     drift: DiversityState = field(default_factory=_drift)
+    synchrony: SynchronyState = field(default_factory=_synchrony)
     page: str = "diversity"
 
     @property

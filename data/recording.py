@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.errors import ChoraleError
+from data.mirroring import Mirroring
 from data.rows import read_only, run_from_json, steps_from_json, unit_rows, void_from_json
 from data.schema import Condition, FinishReason, Plan, Run, RunData, Sample, Step
 
@@ -120,10 +121,23 @@ def _check_plan(plan: Plan) -> None:
     words += [w for model in models for w in (model.id, model.revision, model.quantization)]
     for word in words:
         _expect(word, str)
-    for count in (plan.replicates, plan.replies, *plan.reminders):
+    for count in (plan.replicates, plan.replies, plan.scripts, *plan.reminders):
         _expect(count, int)
     _expect(plan.live, bool)
     _expect(plan.split, int, float)
+    _check_mirroring(plan.mirroring)
+
+
+def _check_mirroring(mirroring: Mirroring | None) -> None:
+    if mirroring is None:
+        return
+    for word in (mirroring.policy, mirroring.rule):
+        _expect(word, str)
+    _expect(mirroring.follow, int, float)
+    for choice in (mirroring.remembers, mirroring.feedback):
+        _expect(choice, bool)
+    for setting in (mirroring.cap, mirroring.dead_band, mirroring.radius, mirroring.cache):
+        _expect(setting, type(None), int, float)
 
 
 def _expect(value: object, *kinds: type) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import RowMapping
 
+from data.mirroring import Mirroring
 from data.schema import (
     Condition,
     Decoding,
@@ -118,6 +119,8 @@ def _plan(text: str) -> Plan | None:
         kept["user"] = Speaker(ModelRef(**user["model"]), user["system"])
     if (larger := kept.get("larger")) is not None:
         kept["larger"] = ModelRef(**larger)
+    if kept.get("mirroring") is not None:
+        kept["mirroring"] = Mirroring(**kept["mirroring"])
     return Plan(**kept)
 
 

@@ -14,6 +14,7 @@ from data.decoding import LEAST_ENTROPY as LEAST_ENTROPY
 from data.decoding import AdaptiveDecoding as AdaptiveDecoding
 from data.decoding import Decoding as Decoding
 from data.decoding import SplitDecoding as SplitDecoding
+from data.mirroring import Mirroring
 
 Role = Literal["system", "user", "assistant"]
 Quantization = Literal["bf16", "fp32", "int8", "nf4"]
@@ -111,6 +112,8 @@ class Plan:
         split: exponent of split-softmax, in (0, 1]: attention to the system prompt is held up while
             the model speaks; 1 is off. See `data.decoding.SplitDecoding`.
         live: whether a person says the lines one by one: one conversation, which grows.
+        scripts: conversations in `lines`, equally long, one behind the other.
+        mirroring: how the replies should follow the user's style; None where they shouldn't.
     """
 
     lines: tuple[str, ...]
@@ -124,6 +127,8 @@ class Plan:
     larger: ModelRef | None = None
     split: float = 1.0
     live: bool = False
+    scripts: int = 1
+    mirroring: Mirroring | None = None
 
     @property
     def draws(self) -> int:

@@ -14,6 +14,7 @@ from data.errors import ChoraleError, StoreError
 from data.schema import Run, RunState
 from data.store import Store
 from experiments.base import Experiment
+from experiments.closed_loop import ClosedLoopExperiment
 from experiments.conversation import ConversationExperiment
 from experiments.limits import Limits
 from experiments.pipeline import STOPPED_BY_USER, Begun, Job
@@ -28,7 +29,12 @@ __all__ = ["ENDED", "JobManager", "Phase", "Snapshot"]
 KEPT = 8  # finished runs held in memory
 KINDS: Mapping[str, Callable[[Run], Experiment]] = {
     kind.kind: kind.of
-    for kind in (SamplingExperiment, QuantizationExperiment, ConversationExperiment)
+    for kind in (
+        SamplingExperiment,
+        QuantizationExperiment,
+        ConversationExperiment,
+        ClosedLoopExperiment,
+    )
 }
 
 

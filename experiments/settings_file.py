@@ -12,6 +12,7 @@ from typing import Any, get_args
 import yaml
 
 from data.errors import ChoraleError
+from data.mirroring import Mirroring
 from data.schema import (
     Condition,
     Decoding,
@@ -23,6 +24,7 @@ from data.schema import (
     Strategy,
 )
 from experiments.base import Experiment
+from experiments.closed_loop import ClosedLoopExperiment
 from experiments.conversation import ConversationExperiment
 from experiments.quantization import QuantizationExperiment
 from experiments.sampling import SamplingExperiment
@@ -60,6 +62,17 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "user": (dict,),
     "split": (float, int),
     "larger": (dict,),
+    "scripts": (int,),
+    "mirroring": (dict,),
+    "policy": (str,),
+    "follow": (float, int),
+    "cap": (float, int),
+    "dead_band": (float, int),
+    "radius": (float, int),
+    "cache": (float, int),
+    "rule": (str,),
+    "remembers": (bool,),
+    "feedback": (bool,),
 }
 _WORDS = {
     str: "text",
@@ -67,6 +80,7 @@ _WORDS = {
     float: "a number",
     list: "a list",
     dict: "keys and values",
+    bool: "true or false",
 }
 _EXPERIMENT = ("kind", "prompt", "seed", "conditions")
 _MODEL = ("revision", "quantization")
@@ -84,9 +98,13 @@ _PLAN = (
     "user",
     "split",
     "larger",
+    "scripts",
+    "mirroring",
 )
 _REF = ("model", *_MODEL)
 _SPEAKER = ("model", *_MODEL, "system")
+_MIRRORING = ("policy", "follow", "cap", "dead_band", "radius", "cache", "rule", "remembers",
+              "feedback")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +136,9 @@ def read_experiment(text: str) -> Experiment:
 
     Of `kind: conversation`, each condition has a plan instead of n, with the fields of
     `data.schema.Plan`; its lines are what the user says, turn by turn. An empty line is said by
-    the plan's user, a model of its own: `user: {model: saltmere, system: You are Ines.}`.
+    the plan's user, a model of its own: `user: {model: saltmere, system: You are Ines.}`. So it
+    is of `kind: closed_loop`, with a mirroring, whose fields are those of
+    `data.mirroring.Mirroring`.
 
     Raises:
         ChoraleError: it isn't YAML, or a key is missing, unknown or out of range; names the line
@@ -136,10 +156,12 @@ def read_experiment(text: str) -> Experiment:
 
 def _kind(
     entries: Mapping[str, _Entry],
-) -> type[SamplingExperiment | ConversationExperiment]:
+) -> type[SamplingExperiment | ConversationExperiment | ClosedLoopExperiment]:
     if "kind" not in entries:
         return SamplingExperiment
-    offered = (SamplingExperiment, QuantizationExperiment, ConversationExperiment)
+    offered = (
+        SamplingExperiment, QuantizationExperiment, ConversationExperiment, ClosedLoopExperiment,
+    )  # fmt: skip
     kinds = {kind.kind: kind for kind in offered}
     named = entries["kind"]
     if named.value not in kinds:
@@ -244,6 +266,9 @@ def _plan(node: yaml.Node) -> Plan:
         values["user"] = _speaker(entries["user"].node)
     if "larger" in entries:
         values["larger"] = _model_of(_entries(entries["larger"].node, _REF, needed=("model",)))
+    if "mirroring" in entries:
+        settings = _entries(entries["mirroring"].node, _MIRRORING, needed=("policy",))
+        values["mirroring"] = Mirroring(**{name: each.value for name, each in settings.items()})
     return Plan(**values)
 
 

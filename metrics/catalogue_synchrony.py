@@ -6,6 +6,7 @@ Their floors and intervals count conversations (of the F-score: words), not answ
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from metrics.accommodation import MIN_TAGGED_WORDS
@@ -264,4 +265,8 @@ _ALL = (
     ),
 )
 
-SYNCHRONY_CATALOGUE: Mapping[str, Measure] = MappingProxyType({each.key: each for each in _ALL})
+_COUNTED = {"coordination": "replies", "formality": "words"}
+
+SYNCHRONY_CATALOGUE: Mapping[str, Measure] = MappingProxyType(
+    {each.key: replace(each, counted=_COUNTED.get(each.key, "conversations")) for each in _ALL}
+)

@@ -97,12 +97,35 @@ def mean_estimate(values: ArrayLike, weights: Values, *, floor: int = FLOOR) -> 
         Estimate whose n counts conversations with a value. Where all are equal the interval has no
         width: nothing then tells how far another conversation could be.
     """
+    found: Estimate = mean_estimates(np.asarray(values)[None], weights, floor=floor)[0]
+    return found
+
+
+def mean_estimates(
+    values: ArrayLike, weights: Values, *, floor: int = FLOOR
+) -> NDArray[np.object_]:
+    """`mean_estimate` of many rows together, several times as fast as row by row.
+
+    Args:
+        values: (…, m) one row per estimate, NaN where undefined.
+        weights: (draws, m), as `mean_estimate`.
+        floor: likewise.
+
+    Returns:
+        (…) Estimates.
+    """
     given = np.asarray(values, dtype=np.float64)
-    n = int(np.isfinite(given).sum())
-    if n < floor:
-        return Estimate.undefined(n, f"Too few conversations: {n} of at least {floor}.")
-    low, high = _percentiles(resampled_means(given, weights))
-    return Estimate(float(np.nanmean(given)), low, high, n)
+    rows = given.reshape(-1, given.shape[-1])
+    ends = _percentiles(resampled_means(rows, weights))
+    found = np.empty(len(rows), dtype=object)
+    for place, (row, (low, high)) in enumerate(zip(rows, ends, strict=True)):
+        n = int(np.isfinite(row).sum())
+        found[place] = (
+            Estimate.undefined(n, f"Too few conversations: {n} of at least {floor}.")
+            if n < max(floor, 1)
+            else Estimate(float(np.nanmean(row)), float(low), float(high), n)
+        )
+    return found.reshape(given.shape[:-1])
 
 
 def paired_difference(
@@ -187,7 +210,11 @@ def _variance_of_mean(values: Values) -> float:
     return float(values.var(ddof=1)) / len(values)
 
 
-def _percentiles(draws: Values) -> tuple[float, float]:
+def _percentiles(draws: Values) -> Values:
+    """(rows, 2) ends of the interval of each column of (draws, rows); NaN draws don't count."""
     tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(draws, [tail, 1 - tail])
-    return float(low), float(high)
+    ends = np.quantile(draws, [tail, 1 - tail], axis=0).T
+    # numpy's own NaN-aware quantile is many times slower, and few columns need it.
+    for column in np.flatnonzero(np.isnan(draws).any(axis=0) & np.isfinite(draws).any(axis=0)):
+        ends[column] = np.nanquantile(draws[:, column], [tail, 1 - tail])
+    return ends

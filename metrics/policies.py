@@ -195,6 +195,26 @@ def simulate(
     return Simulation(tuple(policies), users, centre, unit, states, kept)
 
 
+def next_styles(
+    policy: Policy, state: Styles, users: Styles, persona: Styles, *, unit: float = 1.0
+) -> Styles:
+    """One turn from any state: what a loop with a model needs, whose state is what it said.
+
+    Args:
+        policy: how to follow.
+        state: (m, d) where each conversation is.
+        users: (m, d) the users' turns; where one isn't fully defined the state stays.
+        persona: (d,) the bot's own style.
+        unit: as `simulate`.
+
+    Returns:
+        (m, d).
+    """
+    seen = np.isfinite(users).all(axis=-1, keepdims=True)
+    moved, _ = _Rules([policy], persona, unit)(state[None], np.where(seen, users, 0.0))
+    return np.where(seen, moved[0], state)
+
+
 class _Rules:
     """All policies' settings as arrays that broadcast over (p, m, d)."""
 

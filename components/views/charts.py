@@ -15,7 +15,15 @@ from data.exports import table_to_csv
 from metrics.uncertainty import Estimate
 
 
-def chart(figure: go.Figure, frame: pd.DataFrame, *, key: str, alt: str, **options: Any) -> Any:
+def chart(
+    figure: go.Figure,
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    alt: str,
+    page: str = "diversity",
+    **options: Any,
+) -> Any:
     """Draw a figure; below it its frame, to read by keyboard and to take away.
 
     Args:
@@ -23,34 +31,35 @@ def chart(figure: go.Figure, frame: pd.DataFrame, *, key: str, alt: str, **optio
         frame: its numbers.
         key: of the widgets; also the name of its files.
         alt: the figure in words.
+        page: on which it stands.
         options: more of `st.plotly_chart`.
     """
     event = st.plotly_chart(
         figure,
-        key=f"diversity.{key}.chart",
+        key=f"{page}.{key}.chart",
         config={"displaylogo": False, "toImageButtonOptions": {"filename": f"chorale-{key}"}},
         alt=alt,
         **options,
     )
-    numbers(frame, key=key)
+    numbers(frame, key=key, page=page)
     return event
 
 
-def numbers(frame: pd.DataFrame, *, key: str) -> None:
+def numbers(frame: pd.DataFrame, *, key: str, page: str = "diversity") -> None:
     """The frame behind a figure: a table that opens, and a CSV."""
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         with st.expander(
             "The numbers as a table",
-            key=f"diversity.{key}.numbers",
+            key=f"{page}.{key}.numbers",
             on_change="rerun",
             type="compact",
         ) as expander:
             if expander.open:
                 st.dataframe(frame, hide_index=True, height=260, alt="The numbers of the chart")
-        csv_button(frame, key=key)
+        csv_button(frame, key=key, page=page)
 
 
-def csv_button(frame: pd.DataFrame, *, key: str) -> None:
+def csv_button(frame: pd.DataFrame, *, key: str, page: str = "diversity") -> None:
     """Offers a frame as a file that a spreadsheet opens safely."""
     st.download_button(
         "CSV",
@@ -59,7 +68,7 @@ def csv_button(frame: pd.DataFrame, *, key: str) -> None:
         "text/csv",
         icon=":material/download:",
         type="tertiary",
-        key=f"diversity.{key}.csv",
+        key=f"{page}.{key}.csv",
         on_click="ignore",
     )
 

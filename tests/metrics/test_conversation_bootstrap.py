@@ -8,6 +8,7 @@ from metrics.conversation_bootstrap import (
     FLOOR,
     equivalence,
     mean_estimate,
+    mean_estimates,
     paired_difference,
     paired_equivalence,
     resampled_means,
@@ -129,3 +130,33 @@ def test_too_few_and_no_margin():
             paired_equivalence(np.ones(9), np.zeros(9), margin=margin)
         with pytest.raises(ValueError, match="margin to be positive"):
             equivalence([1], [2], margin=margin)
+
+
+def test_many_rows_together_give_what_each_gives_alone():
+    rng = np.random.default_rng(3)
+    rows = rng.standard_normal((2, 3, 20))
+    rows[0, 1, :5] = NAN
+    rows[1, 2, 2:] = NAN  # two are left: below the floor
+    weights = draws(20)
+    found = mean_estimates(rows, weights)
+    assert found.shape == (2, 3)
+    for place in np.ndindex(2, 3):
+        alone = mean_estimate(rows[place], weights)
+        assert (found[place].n, found[place].reason) == (alone.n, alone.reason)
+        assert np.allclose(
+            [found[place].value, found[place].low, found[place].high],
+            [alone.value, alone.low, alone.high],
+            equal_nan=True,
+        )
+    # By hand: percentiles of the resampled means, with numpy's own.
+    means = weights @ rows[0, 0] / weights.sum(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    assert found[0, 0].low == pytest.approx(low)
+    assert found[0, 0].high == pytest.approx(high)
+
+
+def test_resamples_without_a_value_do_not_spoil_an_interval():
+    values = np.full(12, NAN)
+    values[:3] = [1.0, 2.0, 3.0]
+    found = mean_estimates(values[None], draws(12), floor=3)[0]
+    assert 1 <= found.low < found.value == 2 < found.high <= 3

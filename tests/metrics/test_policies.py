@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.policies import Policy, simulate, standard_policies, with_cache, with_radius
+from metrics.policies import (
+    Policy,
+    next_styles,
+    simulate,
+    standard_policies,
+    with_cache,
+    with_radius,
+)
 from metrics.style_space import by_conversation, median_step
 from tests.metrics.playing import PERSONA, one, turns_of, walk
 
@@ -196,3 +203,24 @@ def test_what_cannot_be_played_is_refused():
     broken = Policy(key="p", label="", rule=lambda state, user, persona, unit: persona)
     with pytest.raises(ValueError, match="return styles with shape"):
         simulate([broken], users, [0, 0])
+
+
+def test_a_single_turn_from_any_state_is_the_simulation_s():
+    users = walk(np.random.default_rng(2))
+    for policy in standard_policies():
+        states = played(policy, users)
+        for turn in (1, 3):
+            found = next_styles(policy, states[:, turn - 1], users.vectors[:, turn], PERSONA)
+            there = users.present[:, turn]
+            assert np.allclose(found[there], states[there, turn])
+
+
+def test_a_single_turn_stays_where_the_user_is_not_defined():
+    state = np.array([[1.0, 2.0, 0.0]])
+    user = np.array([[NAN, 3.0, 0.0]])
+    uncapped = Policy(key="u", label="u")
+    assert np.array_equal(next_styles(uncapped, state, user, PERSONA), state)
+    # Half the way from (1, 2, 0) to (3, 3, 0) is (2, 2.5, 0).
+    half = next_styles(Policy(key="e", label="e", follow=0.5), state, np.array([[3.0, 3.0, 0.0]]),
+                       PERSONA)  # fmt: skip
+    assert np.allclose(half, [[2.0, 2.5, 0.0]])

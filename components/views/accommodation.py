@@ -1,0 +1,96 @@
+"""Matching of function words: LSM, reciprocal LSM, and coordination beside its null."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from components.layout import theme
+from components.synchrony import coloured_policy
+from components.tiles import method_card_button, plain_tile
+from components.views.charts import minus, numbers, spanned
+from components.views.synchrony_shown import Shown
+from experiments.accommodation import Accommodation, accommodation, chance
+from experiments.speech import Exchange
+from metrics.catalogue_synchrony import SYNCHRONY_CATALOGUE
+from metrics.markers import MARKERS
+
+
+def accommodation_view(shown: Shown) -> None:
+    """The classical measures of the texts themselves, per policy where a model spoke."""
+    if not shown.texts(0):
+        st.caption("Only styles were published of these conversations, and no texts to measure.")
+        return
+    st.caption(
+        "Who takes up whose small words (pronouns, articles, conjunctions …), in the texts "
+        "themselves: this doesn’t depend on the eight features."
+    )
+    if not shown.is_loop:
+        _one(_measured(shown.texts(0)))
+        return
+    rows = []
+    for place, policy in enumerate(shown.frontier.policies):
+        found = _measured(shown.texts(place))
+        rows.append(_row(policy.label, found))
+        st.markdown(coloured_policy(policy, theme()))
+        _coordination(found)
+    numbers(pd.DataFrame(rows), key="accommodation", page="synchrony")
+
+
+@st.cache_resource(max_entries=16, show_spinner="Shuffling replies …", hash_funcs={Exchange: repr})
+def _measured(exchanges: tuple[Exchange, ...]) -> Accommodation:
+    return accommodation(exchanges)
+
+
+def _one(found: Accommodation) -> None:
+    sides = st.columns(2, gap="medium")
+    with sides[0]:
+        plain_tile(SYNCHRONY_CATALOGUE["lsm"], found.lsm)
+    with sides[1]:
+        plain_tile(SYNCHRONY_CATALOGUE["rlsm"], found.rlsm)
+    st.markdown(
+        f"The bot’s replies match the user’s turns by **{spanned(found.bot_follows, '.2f')}**, the "
+        f"user’s turns the bot’s replies by **{spanned(found.user_follows, '.2f')}**."
+    )
+    _coordination(found)
+    numbers(_classes(found), key="accommodation", page="synchrony")
+
+
+def _coordination(found: Accommodation) -> None:
+    measure = SYNCHRONY_CATALOGUE["coordination"]
+    told = found.coordination
+    low, high = chance(told)
+    with st.container(border=True, gap="xxsmall", key=f"tile-coordination-{id(found)}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.markdown(f"**{measure.label}**", width="content")
+            method_card_button(measure)
+        if not np.isfinite(told.aggregate_3):
+            st.markdown("**too few**  \n:small[:gray[no class of words occurs often enough]]")
+            return
+        st.markdown(
+            f"**{minus(f'{told.aggregate_3:+.3f}')}**  \n:small[:gray[shuffled replies "
+            f"{minus(f'{low:+.3f}')} to {minus(f'{high:+.3f}')}, p = {told.p_value:.3f}, "
+            f"n = {told.n} replies]]"
+        )
+
+
+def _row(name: str, found: Accommodation) -> dict[str, object]:
+    low, high = chance(found.coordination)
+    return {
+        "policy": name,
+        "LSM": spanned(found.lsm, ".2f"),
+        "rLSM": spanned(found.rlsm, ".2f"),
+        "coordination": found.coordination.aggregate_3,
+        "chance low": low,
+        "chance high": high,
+        "p": found.coordination.p_value,
+        "n": found.coordination.n,
+    }
+
+
+def _classes(found: Accommodation) -> pd.DataFrame:
+    """Coordination by speaker and class of words."""
+    scores = pd.DataFrame(found.coordination.scores, columns=list(MARKERS)).round(4)
+    scores.insert(0, "who replies", list(found.coordination.speakers))
+    return scores

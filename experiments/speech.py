@@ -1,0 +1,268 @@
+"""What users and bots said, as styles on one scale: what policies are played on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.dialogues import Corpus, Dialogue, StyleLog
+from data.errors import CorpusError
+from metrics.style import FEATURES, style_features
+from metrics.style_space import (
+    Conversations,
+    StyleSpace,
+    by_conversation,
+    fit_style_space,
+    median_step,
+    style_centroid,
+)
+
+LOPSIDED = 0.6  # share of all distances from which one feature is said to decide everything
+STATIC = "static"  # the condition of the published log in which the bot kept its own style
+
+Features = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A turn of the user and the reply to it.
+
+    Attributes:
+        conversation: whose it is.
+        said: by the user; turns without a reply in between are taken together.
+        reply: "" where there is none.
+    """
+
+    conversation: str
+    said: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Speech:
+    """Conversations of users with bots, on one scale.
+
+    Attributes:
+        name: of the corpus.
+        users: what the users said.
+        replies: what was said to it, turn by turn.
+        persona: (d,) the bot's own style.
+        unit: the median step between two turns of a user.
+        space: the scale.
+        exchanges: the texts, in order; none where only styles were published.
+        notes: what should be known about it, in sentences.
+    """
+
+    name: str
+    users: Conversations
+    replies: Conversations
+    persona: NDArray[np.float64]
+    unit: float
+    space: StyleSpace
+    exchanges: tuple[Exchange, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def informality(self) -> int | None:
+        """Its place among the features, if it is one of them."""
+        names = self.space.names
+        return names.index("informality") if "informality" in names else None
+
+
+def features_of(texts: Sequence[str]) -> Features:
+    """(n, 8) as `metrics.style.style_features`; each text is looked at once per process."""
+    return np.array([_features(text) for text in texts]).reshape(-1, len(FEATURES))
+
+
+@lru_cache(maxsize=16_384)
+def _features(text: str) -> tuple[float, ...]:
+    return tuple(style_features([text])[0].tolist())
+
+
+def exchanges_of(dialogue: Dialogue, user: str = "") -> tuple[Exchange, ...]:
+    """A conversation as turns of one speaker and the replies of all others.
+
+    Args:
+        dialogue: of any number of speakers.
+        user: who is taken for the user; "" is whoever speaks first. What others say before the
+            user's first turn answers nothing and is left out.
+    """
+    who = user or dialogue.speakers[0]
+    found: list[tuple[list[str], list[str]]] = []
+    for turn in dialogue.turns:
+        if turn.speaker == who and (not found or found[-1][1]):
+            found.append(([], []))
+        if found:
+            found[-1][turn.speaker != who].append(turn.text)
+    return tuple(Exchange(dialogue.id, "\n".join(said), "\n".join(back)) for said, back in found)
+
+
+def speech_of(
+    corpus: Corpus,
+    name: str,
+    *,
+    user: str = "",
+    own: Sequence[str] = (),
+    scale: StyleSpace | None = None,
+) -> Speech:
+    """The styles of a corpus.
+
+    Args:
+        corpus: conversations.
+        name: of the corpus, in words.
+        user: as `exchanges_of`; conversations without this speaker are left out and named.
+        own: texts in the bot's own style; without any, its replies are.
+        scale: of another corpus; None fits one on both speakers of this one together.
+
+    Raises:
+        CorpusError: nobody of that name speaks, there is nothing in the bot's own style, or all
+            texts are alike.
+    """
+    kept = [d for d in corpus.dialogues if not user or user in d.speakers]
+    exchanges = tuple(e for dialogue in kept for e in exchanges_of(dialogue, user))
+    if not exchanges:
+        raise CorpusError(f"Nobody called “{user}” speaks.", "Choose another speaker as the user.")
+    users = features_of([e.said for e in exchanges])
+    replies = features_of([e.reply for e in exchanges])
+    notes = _corpus_notes(corpus, kept, user)
+    space = scale or _scale(np.concatenate([users, replies]), f"{name}, both speakers together")
+    own_features = features_of(own) if any(text.strip() for text in own) else replies
+    found = _laid_out(
+        name, users, replies, [e.conversation for e in exchanges], space, own_features
+    )
+    return _with(found, exchanges, (*notes, *found.notes))
+
+
+def scripts_of(speech: Speech, count: int, turns: int) -> tuple[tuple[str, ...], ...]:
+    """What users say in the first conversations that are long enough, for a model to answer.
+
+    Args:
+        speech: with texts; one without gives nothing.
+        count: conversations at most.
+        turns: of each; shorter conversations, and those with an empty turn, are passed over.
+    """
+    said: dict[str, list[str]] = {}
+    for exchange in speech.exchanges:
+        said.setdefault(exchange.conversation, []).append(exchange.said)
+    whole = [tuple(lines[:turns]) for lines in said.values() if len(lines) >= turns]
+    return tuple(lines for lines in whole if all(line.strip() for line in lines))[:count]
+
+
+def speech_of_log(log: StyleLog, name: str) -> Speech:
+    """The styles of the published log, on the scale of users and bots together.
+
+    The bot's own style is that of its replies where it kept to it.
+
+    Raises:
+        CorpusError: all turns are alike, or the log has no turns of the static bot.
+    """
+    static = np.array(log.conditions) == STATIC
+    space = _scale(np.concatenate([log.users, log.bots]), f"{name}, both speakers together")
+    own = log.bots[static] if static.any() else log.bots
+    return _laid_out(name, log.users, log.bots, log.sessions, space, own)
+
+
+def pooled_scale(speeches: Sequence[Corpus], name: str) -> StyleSpace:
+    """One scale for several corpora: fitted on all that everybody says in them.
+
+    Raises:
+        CorpusError: all texts are alike.
+    """
+    texts = [t.text for corpus in speeches for d in corpus.dialogues for t in d.turns]
+    return _scale(features_of(texts), name)
+
+
+def _laid_out(
+    name: str,
+    users: Features,
+    replies: Features,
+    conversations: Sequence[str],
+    space: StyleSpace,
+    own: Features,
+) -> Speech:
+    said, back = (by_conversation(space.scale(raw), conversations) for raw in (users, replies))
+    step = median_step(said)
+    notes = (*_space_notes(space, users), *_turn_notes(said, space))
+    if not np.isfinite(step):
+        notes = (*notes, "No user changes from turn to turn, so distances count in standard "
+                 "deviations.")  # fmt: skip
+    unit = step if np.isfinite(step) else 1.0
+    return Speech(name, said, back, _persona(own, space), unit, space, (), notes)
+
+
+def _with(found: Speech, exchanges: tuple[Exchange, ...], notes: tuple[str, ...]) -> Speech:
+    return Speech(
+        found.name, found.users, found.replies, found.persona, found.unit, found.space,
+        exchanges, notes,
+    )  # fmt: skip
+
+
+def _scale(features: Features, reference: str) -> StyleSpace:
+    try:
+        return fit_style_space(features, reference=reference)
+    except ValueError as error:
+        raise CorpusError(
+            "All turns have the same style, or none that can be measured.",
+            "Take a corpus of English text in which turns differ.",
+        ) from error
+
+
+def _persona(own: Features, space: StyleSpace) -> NDArray[np.float64]:
+    try:
+        return style_centroid(own, space)
+    except ValueError as error:
+        raise CorpusError(
+            "The bot’s own style can’t be measured: nobody replies in English words.",
+            "Write some lines as the bot itself would say them, or choose another user.",
+        ) from error
+
+
+def _corpus_notes(corpus: Corpus, kept: Sequence[Dialogue], user: str) -> tuple[str, ...]:
+    notes = []
+    if missing := len(corpus.dialogues) - len(kept):
+        notes.append(f"In {_counted(missing, 'conversation')} nobody called “{user}” speaks.")
+    single = sum(len(exchanges_of(dialogue, user)) < 2 for dialogue in kept)
+    if single:
+        notes.append(
+            f"In {_counted(single, 'conversation')} the user has a single turn: there is nothing "
+            "to compare it with but the bot’s own style."
+        )
+    return tuple(notes)
+
+
+def _space_notes(space: StyleSpace, users: Features) -> tuple[str, ...]:
+    notes = [f"Left out is {_words(name)}: {why}." for name, why in space.dropped.items()]
+    shares = space.share_of_distance(users)
+    if np.isfinite(shares).all() and shares.max() > LOPSIDED:
+        name = space.names[int(shares.argmax())]
+        notes.append(
+            f"{_words(name).capitalize()} alone makes up {shares.max():.0%} of the users’ "
+            "distances, so it decides nearly everything."
+        )
+    return tuple(notes)
+
+
+def _turn_notes(users: Conversations, space: StyleSpace) -> tuple[str, ...]:
+    """Which turns nothing follows, and why."""
+    if not users.unobserved:
+        return ()
+    gaps = np.isnan(users.vectors) & users.present[..., None]
+    missing = [_words(space.names[i]) for i in np.flatnonzero(gaps.any(axis=(0, 1)))]
+    names = ", ".join(missing[:-1]) + (" and " if missing[1:] else "") + missing[-1]
+    return (
+        f"{_counted(users.unobserved, 'user turn')} of {int(users.present.sum()):,} can’t be "
+        f"followed (no words, or other letters than English ones): there, {names} "
+        f"{'is' if len(missing) == 1 else 'are'} not defined. Every policy keeps its style.",
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _words(feature: str) -> str:
+    return feature.replace("_", " ")
