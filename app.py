@@ -23,6 +23,7 @@ class PageRecord:
 PAGES = (
     PageRecord("pages/diversity.py", "Diversity"),
     PageRecord("pages/drift.py", "Drift"),
+    PageRecord("pages/groups.py", "Groups"),
     PageRecord("pages/quantization.py", "Precision"),
 )
 

@@ -48,6 +48,10 @@ def _drift() -> DiversityState:
     return DiversityState(kind="conversation")
 
 
+def _groups() -> DiversityState:
+    return DiversityState(kind="ratings")
+
+
 @dataclass
 class State:
     """A visitor's session.
@@ -62,6 +66,7 @@ class State:
         looked_up: what the Hub told of a model, per id and revision.
         served: names of the models that a server listed, per address.
         rates: answers per second last seen, per model id.
+        group_files: names and contents of the files that the Groups page shows.
         page: the field of the page on show.
     """
 
@@ -77,6 +82,8 @@ class State:
     diversity: DiversityState = field(default_factory=_diversity)
     quantization: DiversityState = field(default_factory=_quantization)
     drift: DiversityState = field(default_factory=_drift)
+    groups: DiversityState = field(default_factory=_groups)
+    group_files: tuple[tuple[str, bytes], ...] = ()
     page: str = "diversity"
 
     @property
