@@ -48,8 +48,10 @@ def _favourites(grouping: Grouping, found: GroupMeans, labels: Sequence[str]) ->
         who = "everybody likes" if len(rows) == 1 else f"all {len(rows)} groups like"
         return f"On the whole {who} {_named(labels[best[0]])} best."
     top = max(set(best), key=best.count)
-    agree = f"{best.count(top)} of them {_named(labels[top])}"
-    return f"{len(rows)} groups have **{len(set(best))} different favourites**, {agree}."
+    return (
+        f"{len(rows)} groups have **{len(set(best))} different favourites**; {_named(labels[top])} "
+        f"is that of {best.count(top)}."
+    )
 
 
 def _splits(splits: ItemSplits) -> str:
@@ -103,8 +105,9 @@ def groups_tiles(
             return
         first = decisions[0]
         st.caption(
-            f"If {RULES[first.rule][0].lower()} decides: {_named(ballot.labels[first.choice])}. "
-            "Utility from 0, the lowest score, to 1, the highest; 95 % intervals."
+            f"If the {RULES[first.rule][0].lower()} decides: "
+            f"{_named(ballot.labels[first.choice])}. Utility from 0, the lowest score, to 1, the "
+            "highest; 95 % intervals."
         )
         for key in _TILES:
             plain_tile(GROUP_CATALOGUE[key], getattr(first.outcome, key))

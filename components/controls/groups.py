@@ -59,9 +59,12 @@ def groups_controls(state: State) -> Draft | None:
     if source is None:
         return None
     _told(source)
-    by = _attributes(source)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        by = _attributes(source)
+    with right:
+        part, items = _part(source)
     grouping = polls.grouping(source, by)
-    part, items = _part(source)
     _sizes(source, grouping)
     return Draft(source, by, grouping, part, items)
 

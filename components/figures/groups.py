@@ -9,9 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from components.figures.labels import hover_text
+from components.figures.labels import axis_text, hover_text, short_text
 from components.figures.palette import FAINT_INK, INK, PAPER, Theme, meaning_mark
-from components.figures.paper import on_paper, with_legend
+from components.figures.paper import on_paper, tint, with_legend
 from metrics.agreement import Cohesion
 from metrics.group_means import GroupMeans
 from metrics.preference import FLOOR
@@ -74,14 +74,12 @@ def preference_figure(
     if centred:
         most = float(np.nanmax(np.abs(z))) or 1.0
         ends = (-most, most)
-    told = [
-        f"{place}. {hover_text(o, width=_LABEL, lines=2)}" for place, o in enumerate(options, 1)
-    ]
+    told = [f"{place}. {axis_text(o, width=_LABEL)}" for place, o in enumerate(options, 1)]
     said = np.array([[hover_text(option) for _ in groups] for option in options])
     scale = _AROUND if centred else _SHADES
     figure = go.Figure(
         go.Heatmap(
-            z=z, x=[hover_text(g, width=18, lines=2) for g in groups], y=told,
+            z=z, x=[axis_text(g, width=18) for g in groups], y=told,
             zmin=ends[0], zmax=ends[1], colorscale=[list(s) for s in scale[theme]],
             showscale=False, xgap=2, ygap=2,
             text=_cells(z, n), texttemplate="%{text}",
@@ -93,8 +91,10 @@ def preference_figure(
     )  # fmt: skip
     height = max(_LEAST, ROW * shape[0] + 90)
     on_paper(figure, theme, x_title="", y_title="", height=height)
-    figure.update_xaxes(side="top", showgrid=False, tickfont={"color": INK[theme]})
-    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 12})
+    figure.update_xaxes(side="top", type="category", showgrid=False, tickfont={"color": INK[theme]})
+    figure.update_yaxes(
+        autorange="reversed", type="category", showgrid=False, tickfont={"size": 12}
+    )
     figure.update_layout(margin={"l": 8, "r": 8, "t": 40, "b": 8})
     return figure
 
@@ -117,7 +117,7 @@ def splits_figure(frame: pd.DataFrame, *, theme: Theme, most: int = 15) -> go.Fi
         most: rows to draw.
     """
     part = frame.head(most)[::-1]
-    names = [f"{hover_text(t, width=44, lines=2)}" for t in part["text"]]
+    names = [f"{axis_text(t, width=44)}" for t in part["text"]]
     names = [f"{name}<span style='display:none'>{i}</span>" for i, name in enumerate(names)]
     clear, mark = part["q"] < 0.05, meaning_mark(0)
     figure = go.Figure()
@@ -162,10 +162,10 @@ def shares_figure(frame: pd.DataFrame, *, theme: Theme) -> go.Figure:
         shade = 0.25 + 0.75 * (place + 1) / len(answers)
         figure.add_trace(
             go.Bar(
-                y=[hover_text(g, width=24, lines=2) for g in part["group"]], x=part["share"],
-                orientation="h", name=hover_text(str(answer), width=24, lines=1),
+                y=[axis_text(g, width=24) for g in part["group"]], x=part["share"],
+                orientation="h", name=short_text(str(answer), 26),
                 customdata=part[["raters", "of"]],
-                marker={"color": meaning_mark(0).fill_on(theme), "opacity": shade,
+                marker={"color": tint(meaning_mark(0).fill_on(theme), shade),
                         "line": {"color": PAPER[theme], "width": 1}},
                 hovertemplate="%{y}: %{x:.0%} (%{customdata[0]} of %{customdata[1]})"
                 "<extra>%{fullData.name}</extra>",
@@ -176,7 +176,7 @@ def shares_figure(frame: pd.DataFrame, *, theme: Theme) -> go.Figure:
     with_legend(figure)
     figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
     figure.update_xaxes(tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(autorange="reversed", type="category")
     return figure
 
 
@@ -198,7 +198,7 @@ def cohesion_frame(found: Cohesion, groups: Sequence[str]) -> pd.DataFrame:
 
 def cohesion_figure(frame: pd.DataFrame, *, theme: Theme) -> go.Figure:
     """Agreement within each group and with all others, joined by a line."""
-    names = [hover_text(g, width=26, lines=2) for g in frame["group"]]
+    names = [axis_text(g, width=26) for g in frame["group"]]
     figure = go.Figure()
     for row, name in zip(frame.to_dict("records"), names, strict=True):
         figure.add_shape(
@@ -223,7 +223,7 @@ def cohesion_figure(frame: pd.DataFrame, *, theme: Theme) -> go.Figure:
     title = "agreement beyond chance (0 as by chance, 1 perfect)"
     on_paper(figure, theme, x_title=title, y_title="", height=height)
     with_legend(figure)
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(autorange="reversed", type="category")
     return figure
 
 
@@ -231,7 +231,7 @@ def pairs_figure(
     table: NDArray[np.float64], groups: Sequence[str], *, told: str, theme: Theme
 ) -> go.Figure:
     """Groups × groups, such as how far each two are apart."""
-    names = [hover_text(g, width=16, lines=2) for g in groups]
+    names = [axis_text(g, width=16) for g in groups]
     shown = np.where(np.eye(len(names), dtype=bool), np.nan, table)
     figure = go.Figure(
         go.Heatmap(
@@ -243,8 +243,8 @@ def pairs_figure(
     )  # fmt: skip
     height = 110 + 44 * len(names)
     on_paper(figure, theme, x_title="", y_title="", height=height)
-    figure.update_xaxes(side="top", showgrid=False)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(side="top", type="category", showgrid=False)
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
     return figure
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
-from components.figures.labels import hover_text
+from components.figures.labels import short_text
 from components.figures.palette import PAPER, Theme, meaning_mark
 from components.figures.paper import on_paper, tint, with_legend
 
@@ -48,7 +48,7 @@ def opinion_figure(
         figure.add_trace(
             go.Scatter(
                 x=points[rows, 0], y=points[rows, 1], mode="markers",
-                name=hover_text(kind or "unknown", width=24, lines=1),
+                name=short_text(kind or "unknown", 26),
                 customdata=regions[rows] + 1,
                 marker={"symbol": mark.symbol, "size": 8, "opacity": 0.75,
                         "color": mark.fill_on(theme),
@@ -88,7 +88,7 @@ def agreement_bars(frame: pd.DataFrame, *, theme: Theme) -> go.Figure:
     with_legend(figure)
     figure.update_layout(barmode="stack")
     figure.update_xaxes(tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(autorange="reversed", type="category")
     return figure
 
 

@@ -9,13 +9,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from components.figures.labels import hover_text, spread_labels
+from components.figures.labels import axis_text, hover_text, short_text, spread_labels
 from components.figures.palette import FAINT_INK, PAPER, Theme, meaning_mark
 from components.figures.paper import on_paper, tint, with_legend
 from metrics.uncertainty import Estimate
 
 HEIGHT = 430
-_NAMED = 26
+_NAMED = 30
+_STANDOFF = 18
 
 
 def frontier_frame(
@@ -71,7 +72,7 @@ def frontier_figure(frame: pd.DataFrame, *, theme: Theme) -> go.Figure:
     title = "total: mean utility of groups"
     on_paper(figure, theme, x_title=title, y_title="utility of the worst-off group", height=HEIGHT)
     with_legend(figure)
-    figure.update_layout(legend={"orientation": "h", "y": -0.22, "yanchor": "top"})
+    figure.update_yaxes(title_standoff=_STANDOFF)
     return figure
 
 
@@ -121,11 +122,11 @@ def slope_figure(
         )  # fmt: skip
         figure.add_annotation(
             x=1, y=two.value, yshift=shifts[place], xshift=12, xanchor="left", showarrow=False,
-            text=f"{mark.glyph} {hover_text(group, width=20, lines=1)}",
+            text=f"{mark.glyph} {short_text(group, 20)}",
             font={"size": 12, "color": mark.ink_on(theme)},
         )  # fmt: skip
     on_paper(figure, theme, x_title="", y_title="mean utility of the group", height=HEIGHT)
-    figure.update_yaxes(range=list(ends))
+    figure.update_yaxes(range=list(ends), title_standoff=_STANDOFF)
     figure.update_xaxes(range=[-0.15, 1.55], showgrid=False)
     return figure
 
@@ -158,7 +159,7 @@ def aversion_figure(
         figure.add_trace(
             go.Scatter(
                 x=words, y=curve[:, i], mode="lines+markers",
-                name=f"{mark.glyph} {hover_text(labels[i], width=_NAMED, lines=1)}",
+                name=f"{mark.glyph} {short_text(labels[i], _NAMED)}",
                 line={"color": mark.fill_on(theme), "width": 2},
                 marker={"symbol": mark.symbol, "size": 7, "color": mark.fill_on(theme)},
                 hovertemplate=f"{hover_text(labels[i])}<br>%{{y:.3f}} at ε = %{{x}}<extra></extra>",
@@ -170,6 +171,7 @@ def aversion_figure(
     on_paper(figure, theme, x_title=title, y_title="equally good equal utility", height=380)
     with_legend(figure)
     figure.update_xaxes(type="category")
+    figure.update_yaxes(title_standoff=_STANDOFF)
     return figure
 
 
@@ -190,7 +192,7 @@ def seats_figure(
     """
     often = [int(i) for i in np.argsort(-shares.sum(axis=0)) if shares[:, i].max() >= 0.02][:7]
     figure = go.Figure()
-    names = [hover_text(s, width=22, lines=2) for s in seats]
+    names = [axis_text(s, width=22) for s in seats]
     parts = [(labels[i], shares[:, i], meaning_mark(k)) for k, i in enumerate(often)]
     rest = 1 - shares[:, often].sum(axis=1)
     if rest.max() > 0.005:
@@ -198,7 +200,7 @@ def seats_figure(
     for label, part, mark in parts:
         figure.add_trace(
             go.Bar(
-                y=names, x=part, orientation="h", name=hover_text(label, width=_NAMED, lines=1),
+                y=names, x=part, orientation="h", name=short_text(label, _NAMED),
                 marker={"color": mark.fill_on(theme), "line": {"color": PAPER[theme], "width": 1}},
                 hovertemplate=f"%{{y}}: {hover_text(label)} in %{{x:.0%}} of panels<extra></extra>",
             )
@@ -206,9 +208,9 @@ def seats_figure(
     height = 130 + 34 * len(seats) + 22 * len(parts)
     on_paper(figure, theme, x_title="share of panels", y_title="", height=height)
     with_legend(figure)
-    figure.update_layout(barmode="stack")
+    figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
     figure.update_xaxes(tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(autorange="reversed", type="category")
     return figure
 
 
@@ -233,7 +235,7 @@ def _rule(row: Mapping[str, float | str], place: int, theme: Theme) -> go.Scatte
     }  # fmt: skip
     return go.Scatter(
         x=[row["total"]], y=[row["worst group"]], mode="markers", **arms,
-        name=f"{hover_text(str(row['name']), width=60, lines=1)}",
+        showlegend=False,
         marker={"symbol": mark.symbol, "size": 14, "color": colour,
                 "line": {"color": PAPER[theme], "width": 1}},
         hovertemplate=f"<b>{hover_text(str(row['name']), width=40)}</b><br>"

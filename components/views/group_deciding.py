@@ -10,6 +10,7 @@ import streamlit as st
 
 from components import polls
 from components.controls.groups import Draft
+from components.figures.palette import meaning_mark
 from components.figures.welfare import (
     aversion_figure,
     frontier_description,
@@ -129,6 +130,11 @@ def _frontier(ballot: Ballot, found: tuple[Decision, ...]) -> None:
         key="groups-frontier",
         alt=frontier_description(frame),
     )
+    for place, (names, (*_, choice)) in enumerate(chosen.items()):
+        mark = meaning_mark(place)
+        told = f"{mark.glyph} **{as_markdown(choice, limit=90)}**"
+        ink = mark.ink_on(theme())
+        st.markdown(f':color[{told}]{{foreground="{ink}"}} :small[:gray[{names}]]')
 
 
 def _rules(ballot: Ballot, found: tuple[Decision, ...], default: int) -> None:

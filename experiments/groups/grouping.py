@@ -66,6 +66,8 @@ def grouping_of(responses: Responses, by: Sequence[str]) -> Grouping:
         labels = np.zeros(len(responses.raters), dtype=np.int64)
         return Grouping((), labels, (everyone,), ())
     labels, groups = group_raters(responses.raters, by)
+    if len(by) == 1 and all(_is_number(group.name) for group in groups):
+        groups = tuple(Group(f"{by[0]} {group.name}", group.size) for group in groups)
     large = [group for group in groups if group.shown]
     hidden = [group for group in groups if not group.shown] + large[MOST_GROUPS:]
     labels = np.where(labels < MOST_GROUPS, labels, -1)
@@ -81,3 +83,7 @@ def attributes_of(responses: Responses) -> dict[str, int]:
         if shown > 1:
             found[str(name)] = shown
     return dict(sorted(found.items(), key=lambda one: one[1] > MOST_GROUPS))
+
+
+def _is_number(name: str) -> bool:
+    return name.replace(".", "", 1).isdigit()
