@@ -6,14 +6,16 @@ from metrics.group_means import group_means
 
 
 def test_a_mean_and_its_interval_by_hand():
-    # Ten raters, 1 2 1 2 …: mean 1.5, s² = 10 · 0.25 / 9, error = √(0.2777…/10) = 1/6, so the
-    # interval is 1.5 ± t(0.975, 9)/6.
+    # Ten raters, 1 2 1 2 …: mean 1.5, s² = 10 · 0.25 / 9, error² = s²/10 = 1/36. On the span from
+    # 1 to 5 the share is p = 1/8 and error² = 1/576, as of n = p(1 − p) · 576 = 63 yes-or-no
+    # answers. Wilson: (p + t²/2n ± t √(p(1 − p)/n + t²/4n²)) / (1 + t²/n).
     scores = np.tile([1.0, 2.0], 5)[:, None]
     found = group_means(scores, np.zeros(10, dtype=int), groups=1, span=(1, 5)).estimate(0, 0)
-    half = student.ppf(0.975, 9) / 6
-    assert (found.value, found.low, found.high, found.n) == pytest.approx(
-        (1.5, 1.5 - half, 1.5 + half, 10)
-    )
+    t, p, n = student.ppf(0.975, 9), 1 / 8, 63
+    half = t * np.sqrt(p * (1 - p) / n + t**2 / (4 * n**2))
+    ends = [(p + t**2 / (2 * n) + side * half) / (1 + t**2 / n) for side in (-1, 1)]
+    assert (found.value, found.n) == (1.5, 10)
+    assert (found.low, found.high) == pytest.approx(tuple(1 + 4 * end for end in ends))
 
 
 def test_raters_who_all_agree_leave_room_for_those_unseen():
@@ -52,7 +54,8 @@ def test_the_order_of_raters_does_not_matter_and_the_span_bounds():
     assert one.low.min() >= 0
     assert one.high.max() <= 1
     wide = group_means(scores[:10] * 0, labels[:10], groups=1, span=(-1, 1))
-    assert wide.high.max() > group_means(scores[:10] * 0, labels[:10], groups=1, span=(0, 0.1)).high.max()  # fmt: skip
+    narrow = group_means(scores[:10] * 0, labels[:10], groups=1, span=(0, 0.1))
+    assert wide.high.max() > narrow.high.max()
 
 
 def test_intervals_hold_the_mean_as_often_as_they_say():

@@ -72,7 +72,7 @@ def test_the_page_is_filled_on_first_sight_and_says_who_answered(open_page):
     assert "leaves" in tab.words
     assert "No person gave these answers" in tab.words
     assert "fishers 40" in tab.words
-    assert "0.428 bits" not in tab.words or "by chance alone" in tab.words
+    assert "by chance alone" in tab.words
 
 
 @pytest.mark.parametrize("name", TABS)
@@ -180,7 +180,8 @@ def test_parts_that_nothing_joins_are_shown_one_at_a_time(open_page):
 
 
 def test_columns_of_an_unknown_table_are_named_by_hand(open_page):
-    rows = [f"{i},{'good' if i % 2 else 'bad'},{'good' if i % 3 else 'fair'},{'FM'[i % 2]}" for i in range(40)]  # fmt: skip
+    words = [("bad", "good")[i % 2] + "," + ("fair", "good")[i % 3 > 0] for i in range(40)]
+    rows = [f"{i},{said},{'FM'[i % 2]}" for i, said in enumerate(words)]
     tab = open_page().paste(*rows, head="person,tea,coffee,gender")
     assert "Say what the columns of pasted.csv hold" in tab.said
     tab.app.button_group[1].set_value("is a person, with a column per question").run()
