@@ -24,6 +24,7 @@ PAGES = (
     PageRecord("pages/diversity.py", "Diversity"),
     PageRecord("pages/drift.py", "Drift"),
     PageRecord("pages/quantization.py", "Precision"),
+    PageRecord("pages/audits.py", "Audits"),
 )
 
 

@@ -48,6 +48,10 @@ def _drift() -> DiversityState:
     return DiversityState(kind="conversation")
 
 
+def _audits() -> DiversityState:
+    return DiversityState(kind="audit")
+
+
 @dataclass
 class State:
     """A visitor's session.
@@ -77,6 +81,7 @@ class State:
     diversity: DiversityState = field(default_factory=_diversity)
     quantization: DiversityState = field(default_factory=_quantization)
     drift: DiversityState = field(default_factory=_drift)
+    audits: DiversityState = field(default_factory=_audits)
     page: str = "diversity"
 
     @property

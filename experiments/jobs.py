@@ -13,6 +13,7 @@ from data.divergences import DivergenceStore
 from data.errors import ChoraleError, StoreError
 from data.schema import Run, RunState
 from data.store import Store
+from experiments.audits.asking import AuditExperiment
 from experiments.base import Experiment
 from experiments.conversation import ConversationExperiment
 from experiments.limits import Limits
@@ -34,7 +35,8 @@ KINDS: Mapping[str, Callable[[Run], Experiment]] = {
         QuantizationExperiment,
         ConversationExperiment,
         RatersExperiment,
-    )  # fmt: skip
+        AuditExperiment,
+    )
 }
 
 
