@@ -11,7 +11,7 @@ from scipy.special import expit
 from components.figures.palette import Theme
 from components.findings import coloured
 from components.text import as_markdown, plural
-from components.tiles import measure_tile
+from components.tiles import measure_tile, method_card_button, number_line
 from components.views.charts import minus
 from experiments.audits.decisions import Decided, narrowed
 from metrics.catalogue_audits import AUDITS
@@ -98,13 +98,33 @@ def decisions_tiles(found: Mapping[str, Decided], *, theme: Theme) -> None:
     with st.container(gap="xsmall"):
         st.caption(f"95 % intervals; n = {first.mass.n} questions")
         _tile("option_mass", {key: one.mass for key, one in found.items()}, theme)
-        _tile("widest", {key: _in_probability(one) for key, one in found.items()}, theme)
+        _widest(found, theme)
         if first.known_gaps:
             _tile("known", {key: one.distance for key, one in found.items()}, theme)
 
 
 def _tile(key: str, estimates: Mapping[str, Estimate], theme: Theme) -> None:
     measure_tile(AUDITS[key], estimates, common_n=0, theme=theme)
+
+
+def _widest(found: Mapping[str, Decided], theme: Theme) -> None:
+    """Like a tile of any measure, but with signs and with whom the gap is about."""
+    measure = AUDITS["widest"]
+    with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.markdown(f"**{measure.label}**", width="content")
+            method_card_button(measure)
+        grid = st.grid(len(found), min_column_width=72, gap="xsmall")
+        for key, one in found.items():
+            estimate, gap = _in_probability(one), one.widest
+            words = "too few", f"{estimate.n} of {measure.floor}"
+            if gap is not None:
+                low, value, high = (
+                    minus(measure.format(end))
+                    for end in (estimate.low, estimate.value, estimate.high)
+                )
+                words = value, f"{low} to {high}, {as_markdown(gap.level)}"
+            grid.markdown(number_line(key, *words, theme))
 
 
 def _in_probability(one: Decided) -> Estimate:

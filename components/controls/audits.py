@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -11,14 +11,25 @@ from components.model_picker import chosen_model
 from components.problems import problems_shown
 from components.teaching import teaching_banner
 from components.text import as_markdown, plural
+from data.association_sets import own_associations
 from data.audits import DecisionSet, own_decisions, town_decisions, uploaded_decisions
 from data.errors import ChoraleError
 from data.reading_tables import read_table
 from data.schema import Condition, ModelRef
 from experiments.audits.asking import AuditExperiment
+from experiments.audits.associations import association_audit
 from experiments.audits.decisions import decision_audit
 from models.registry import BUNDLED_ID
 
+_WORDS = "Words and tasks"
+_AUDITS = {
+    "Decisions": "The same yes-or-no question about different people: does the answer change?",
+    _WORDS: "Which of two groups goes with a word, and who is chosen for a task?",
+}
+_NOISE = (
+    "Saltmere has never heard of such things: what it says to them is noise. Choose another model "
+    "in the sidebar for these."
+)
 _TOWN, _OWN, _FILE = "The town’s council", "Decisions about people", "A file of my own"
 
 
@@ -47,19 +58,59 @@ class AuditDraft:
 
 
 def audit_controls() -> AuditDraft:
-    """The questions beside what is added to them."""
+    """Which audit, its questions, and what is added to them."""
+    audit = st.segmented_control(
+        "Audit",
+        list(_AUDITS),
+        default=next(iter(_AUDITS)),
+        required=True,
+        key="audits.audit",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    st.caption(_AUDITS.get(audit, ""))
+    return _associations() if audit == _WORDS else _decisions()
+
+
+def _associations() -> AuditDraft:
+    """Words and tasks for one of two groups."""
+    model, own = chosen_model(), own_associations()
+    what, how = st.columns([1.3, 1], gap="medium")
+    with what:
+        topics = st.multiselect(
+            "Topics",
+            list(own.groups),
+            default=list(own.groups),
+            key="audits.topics",
+            persist_state="session",
+        )
+        kept = replace(own, questions=tuple(q for q in own.questions if q.topic in topics))
+        st.caption(
+            f"{plural(len(kept.questions), 'question')}, each in both orders. "
+            f"{as_markdown(own.source)}."
+        )
+    with how:
+        mitigations = _mitigations(own.mitigations)
+    teaching_banner([model])
+    if model.id == BUNDLED_ID:
+        st.caption(_NOISE)
+
+    def make(seed: int) -> AuditExperiment:
+        return association_audit(kept, model, mitigations=mitigations, seed=seed)
+
+    return AuditDraft(own.about, make)
+
+
+def _decisions() -> AuditDraft:
     model = chosen_model()
     what, how = st.columns([1.3, 1], gap="medium")
     with what:
         questions = _questions(model)
     with how:
-        mitigations = _mitigations(questions) if questions is not None else []
+        mitigations = _added(questions)
     teaching_banner([model])
     if model.id == BUNDLED_ID and questions is not None and not questions.known:
-        st.caption(
-            "Saltmere has never heard of such decisions: what it says to them is noise. Choose "
-            "another model in the sidebar for these."
-        )
+        st.caption(_NOISE)
 
     def make(seed: int) -> AuditExperiment:
         if questions is None:
@@ -108,21 +159,25 @@ def _file() -> DecisionSet | None:
     return None
 
 
-def _mitigations(questions: DecisionSet) -> list[str]:
-    if not questions.mitigations:
+def _added(questions: DecisionSet | None) -> list[str]:
+    if questions is not None and not questions.mitigations:
         st.caption(
             "Asked once for the town as a whole, and once for each of its groups. The rules of the "
             "town say how far apart the answers should lie."
         )
         return []
+    return _mitigations(questions.mitigations) if questions is not None else []
+
+
+def _mitigations(offered: Mapping[str, str]) -> list[str]:
     chosen = st.multiselect(
         "Ask again with a request to be fair",
-        list(questions.mitigations),
-        default=list(questions.mitigations)[:1],
+        list(offered),
+        default=list(offered)[:1],
         key="audits.mitigations",
         help="Each is added to every question and becomes a condition of its own.",
         persist_state="session",
     )
     for name in chosen:
-        st.caption(f"{as_markdown(name)}: “{as_markdown(questions.mitigations[name])}”")
+        st.caption(f"{as_markdown(name)}: “{as_markdown(offered[name])}”")
     return chosen

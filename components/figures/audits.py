@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from components.figures.palette import FAINT_INK, GRID, Theme, condition_mark
 from components.figures.paper import arms, on_paper, with_legend
 from metrics.disparity import Gap
+from metrics.uncertainty import Estimate
 
 _ROW, _LEAST = 34.0, 220.0  # pixels of a row, and of the whole picture at least
 
@@ -38,13 +39,42 @@ def gaps_frame(gaps: Mapping[str, Sequence[Gap]], known: Sequence[Gap] = ()) -> 
     return pd.DataFrame(rows, columns=columns)
 
 
-def gaps_figure(frame: pd.DataFrame, *, names: Mapping[str, str], theme: Theme) -> go.Figure:
-    """A row per level, a point per condition; 0 is the baseline.
+def estimates_frame(
+    found: Mapping[str, Mapping[str, Estimate]], *, attribute: str, even: str
+) -> pd.DataFrame:
+    """A frame of the same form, for estimates by name and condition.
 
     Args:
-        frame: from `gaps_frame`.
+        found: condition key → name → estimate.
+        attribute: what the names are of.
+        even: what stands at the line, in words.
+    """
+    columns = ["condition", "attribute", "level", "baseline", "gap", "low", "high", "n"]
+    rows = [
+        (key, attribute, name, even, one.value, one.low, one.high, one.n)
+        for key, by_name in found.items()
+        for name, one in by_name.items()
+        if one.is_defined
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def gaps_figure(
+    frame: pd.DataFrame,
+    *,
+    names: Mapping[str, str],
+    theme: Theme,
+    title: str = "log-odds of yes, against the baseline",
+    even: float = 0.0,
+) -> go.Figure:
+    """A row per level, a point per condition, and a line where nothing is changed.
+
+    Args:
+        frame: from `gaps_frame` or `estimates_frame`.
         names: what each condition is called, in order, per key.
         theme: paper to draw on.
+        title: of the horizontal axis.
+        even: where the line stands.
     """
     rows = list(dict.fromkeys(zip(frame["attribute"], frame["level"], strict=True)))
     places = {row: len(rows) - 1 - number for number, row in enumerate(rows)}
@@ -55,13 +85,12 @@ def gaps_figure(frame: pd.DataFrame, *, names: Mapping[str, str], theme: Theme) 
         own = frame[frame["condition"] == key]
         figure.add_trace(_points(own, key, names[key], places, 0.22 * shift, theme))
     first = frame[frame["condition"] == shown[0]] if shown else frame
-    if len(first) and first["known"].notna().all():
+    if len(first) and "known" in first and first["known"].notna().all():
         figure.add_trace(_known(first, places, theme))
     height = int(max(_LEAST, 96 + len(rows) * _ROW * (1 + 0.25 * (len(shown) - 1))))
-    title = "log-odds of yes, against the baseline"
     with_legend(on_paper(figure, theme, x_title=title, y_title="", height=height))
     figure.update_layout(margin={"t": 40})
-    figure.add_vline(x=0, line={"color": FAINT_INK[theme], "width": 1})
+    figure.add_vline(x=even, line={"color": FAINT_INK[theme], "width": 1})
     figure.update_xaxes(gridcolor=GRID[theme])
     figure.update_yaxes(
         tickmode="array",
@@ -80,7 +109,7 @@ def gaps_description(frame: pd.DataFrame, names: Mapping[str, str]) -> str:
         f"({row['low']:.2f} to {row['high']:.2f})"
         for row in frame.to_dict("records")
     ]
-    return "Log-odds of yes against the baseline. " + ("; ".join(told) or "Too few answers") + "."
+    return "What each changes: " + ("; ".join(told) or "too few answers") + "."
 
 
 def _points(
@@ -107,10 +136,10 @@ def _points(
         name=name,
         error_x=joined,
         marker={"symbol": mark.symbol, "size": 11, "color": colour},
-        customdata=own[["level", "baseline", "low", "high", "n", "probability"]],
+        customdata=own[["level", "baseline", "low", "high", "n"]],
         hovertemplate="%{customdata[0]} against %{customdata[1]}<br>%{x:+.2f} "
-        "(%{customdata[2]:.2f} to %{customdata[3]:.2f}), n = %{customdata[4]} questions<br>"
-        "%{customdata[5]:+.1%} of probability<extra></extra>",
+        "(%{customdata[2]:.2f} to %{customdata[3]:.2f}), n = %{customdata[4]} questions"
+        "<extra></extra>",
     )
 
 

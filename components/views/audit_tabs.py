@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from components.text import as_markdown, printable
-from components.views.charts import file_button, named, spanned
+from components.views.charts import file_button, minus, named, spanned
 from data.exports import table_to_csv
 from data.schema import RunData
 from experiments.audits.asking import labels_of
@@ -98,7 +98,7 @@ def gaps_table(found: Mapping[str, Decided], names: Mapping[str, str]) -> pd.Dat
                 "log-odds": spanned(gap.estimate, ".2f"),
                 "questions": gap.estimate.n,
                 "q": round(gap.q_value, 4),
-                "probability": f"{gap.in_probability:+.1%}",
+                "probability": minus(f"{gap.in_probability:+.1%}"),
             }
             if known:
                 row["by the town’s rules"] = spanned(known[gap.attribute, gap.level], ".2f")

@@ -14,9 +14,12 @@ from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
 from components.state import State
+from components.views.associations import association_results
 from components.views.audit_tabs import decisions_tabs
 from components.views.charts import chart
 from data.schema import RunData
+from experiments.audits.asking import audit_of
+from experiments.audits.associations import NAME as ASSOCIATIONS
 from experiments.audits.decisions import Decided, decided
 from experiments.snapshot import Snapshot
 
@@ -57,7 +60,7 @@ def _recorded(finding: DeltaGenerator) -> None:
     if data is None:
         finding.markdown(f"Choose questions and press **{BUTTON}**.")
         return
-    recorded_badge(data, label=BUTTON)
+    recorded_badge(data, label=f"“{BUTTON}”")
     _results(data, finding, running=False)
 
 
@@ -67,6 +70,9 @@ def _decided(data: RunData, answers: int) -> Mapping[str, Decided]:
 
 
 def _results(data: RunData, finding: DeltaGenerator, *, running: bool) -> None:
+    if audit_of(data.run.conditions[0]) == ASSOCIATIONS:
+        association_results(data, finding, running=running)
+        return
     names = {condition.key: condition.name for condition in data.run.conditions}
     found = _decided(data, len(data.voids))
     if not found:

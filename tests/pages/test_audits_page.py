@@ -95,3 +95,17 @@ def test_a_file_that_is_not_there_yet_is_asked_for(visit):
     settled(tab.press("Ask the model"))
     assert "There are no questions yet" in tab.words
     services.divergences().close()
+
+
+def test_words_and_tasks_are_another_audit(visit):
+    tab = AuditVisit()
+    tab.app.session_state["audits.audit"] = "Words and tasks"
+    settled(tab.app.run() and tab)
+    assert "84 questions, each in both orders" in tab.words
+    tab.app.multiselect(key="audits.topics").set_value(["women and science"]).run()
+    settled(tab.ask())
+    snapshot = services.jobs().snapshot(tab.run_id, owner=tab.state.owner)
+    assert snapshot.drawn == {"a": 21, "b": 21}
+    assert "Every question" in tab.words
+    assert "women and science" in tab.words or "none of 1 topics" in tab.words
+    services.divergences().close()
