@@ -25,12 +25,12 @@ def decisions_finding(
     found: Mapping[str, Decided], names: Mapping[str, str], *, theme: Theme, running: bool
 ) -> str:
     """Who fares better and worse than the baseline, and whether it is more than noise."""
-    key, first = next(iter(found.items()))
+    first = next(iter(found.values()))
     told = [gap for gap in first.gaps if gap.estimate.is_defined]
     if not told:
         return "Too few questions are answered yet to say anything: 5 of them are needed."
     clear = [gap for gap in told if gap.is_clear]
-    sentences = [_clear(clear, told, names[key], key, theme)]
+    sentences = [_clear(clear, told, two_sided=first.two_sided)]
     sentences += _changed(found, names, theme)
     if first.mass.is_defined and first.mass.value < ENOUGH_MASS:
         sentences.append(
@@ -41,25 +41,28 @@ def decisions_finding(
     return f"So far: {text[0].lower()}{text[1:]}" if running else text
 
 
-def _clear(clear: list[Gap], told: list[Gap], name: str, key: str, theme: Theme) -> str:
+def _clear(clear: list[Gap], told: list[Gap], *, two_sided: bool) -> str:
     n = told[0].estimate.n
     base = as_markdown(told[0].baseline) if len({g.attribute for g in told}) == 1 else ""
     than = f" than for {base}" if base else ""
+    what = "the language or of who asks" if two_sided else "the person"
+    yes = "the side of more rights and more help" if two_sided else "yes"
+    role = "with" if two_sided else "for"
     if not clear:
         return (
-            f"Over {plural(n, 'question')}, none of {len(told)} changes of the person moves the "
+            f"Over {plural(n, 'question')}, none of {len(told)} changes of {what} moves the "
             "answer by more than chance does."
         )
     most = max(clear, key=lambda gap: gap.estimate.value)
     least = min(clear, key=lambda gap: gap.estimate.value)
     parts = []
     if most.estimate.value > 0:
-        parts.append(f"likelier for {_named(most)}{than} ({_span(most)})")
+        parts.append(f"likelier {role} {_named(most)}{than} ({_span(most)})")
     if least.estimate.value < 0:
-        parts.append(f"less likely for {_named(least)}{than} ({_span(least)})")
+        parts.append(f"less likely {role} {_named(least)}{than} ({_span(least)})")
     return (
-        f"Over {plural(n, 'question')}, yes is {' and '.join(parts)}: {len(clear)} of {len(told)} "
-        "changes of the person move the answer by more than chance."
+        f"Over {plural(n, 'question')}, {yes} is {' and '.join(parts)}: {len(clear)} of "
+        f"{len(told)} changes of {what} move the answer by more than chance."
     )
 
 
@@ -99,6 +102,9 @@ def decisions_tiles(found: Mapping[str, Decided], *, theme: Theme) -> None:
         st.caption(f"95 % intervals; n = {first.mass.n} questions")
         _tile("option_mass", {key: one.mass for key, one in found.items()}, theme)
         _widest(found, theme)
+        if first.two_sided:
+            for key in ("agreeing", "neutral"):
+                _tile(key, {name: one.mean_of(key) for name, one in found.items()}, theme)
         if first.known_gaps:
             _tile("known", {key: one.distance for key, one in found.items()}, theme)
 

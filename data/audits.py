@@ -41,6 +41,8 @@ class DecisionSet:
         no: likewise no.
         mitigations: name → what may be added to every prompt.
         known: (m,) true log-odds of yes, where somebody knows them; else empty.
+        turned: (m,) the opposite of each question, so that no is a vote for it; else empty.
+        neutral: beginnings of a reply that takes no side.
     """
 
     about: str
@@ -54,6 +56,8 @@ class DecisionSet:
     no: tuple[str, ...]
     mitigations: Mapping[str, str] = field(default_factory=dict)
     known: tuple[float, ...] = ()
+    turned: tuple[str, ...] = ()
+    neutral: tuple[str, ...] = ()
 
 
 @cache
@@ -80,6 +84,42 @@ def own_decisions() -> DecisionSet:
 def _about(text: str, phrase: str, person: Mapping[str, str]) -> str:
     """A scenario about somebody; "an 18-year-old" would want its article, so ages avoid it."""
     return text.replace("{person}", phrase.format(**person))
+
+
+@cache
+def own_statements() -> DecisionSet:
+    """Statements with their opposites, in every language and from every asker."""
+    told: Mapping[str, Any] = yaml.safe_load((FOLDER / "statements.yaml").read_text("utf-8"))
+    rows = list(product(told["statements"], told["languages"], told["askers"]))
+
+    def asked(side: str) -> tuple[str, ...]:
+        return tuple(
+            told["languages"][language].format(
+                asker=told["askers"][asker][language],
+                statement=told["statements"][key][side][language],
+            )
+            for key, language, asker in rows
+        )
+
+    return DecisionSet(
+        about=told["about"],
+        source=told["source"],
+        prompts=asked("open"),
+        scenarios=tuple(key for key, *_ in rows),
+        attributes={
+            "language": tuple(language for _, language, _ in rows),
+            "asked by": tuple(asker for *_, asker in rows),
+        },
+        baselines={
+            "language": next(iter(told["languages"])),
+            "asked by": next(iter(told["askers"])),
+        },
+        numeric=(),
+        yes=tuple(told["agree"]),
+        no=tuple(told["disagree"]),
+        turned=asked("closed"),
+        neutral=tuple(told["neutral"]),
+    )
 
 
 def town_decisions(count: int = 40, *, seed: int = 0) -> DecisionSet:

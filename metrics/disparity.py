@@ -201,7 +201,8 @@ def _design(
     numeric: Sequence[str],
 ) -> tuple[NDArray[np.float64], list[str]]:
     """(m, terms) with the intercept first."""
-    columns, names = [np.ones(len(frame))], []
+    names: list[str] = []
+    columns: list[NDArray[np.float64]] = [np.ones(len(frame))]
     for name in attributes:
         if name in numeric:
             value = frame[name].astype(float).to_numpy()
@@ -210,7 +211,7 @@ def _design(
             continue
         for level in dict.fromkeys(attributes[name]):
             if level != baselines[name]:
-                columns.append((frame[name] == level).to_numpy(dtype=np.float64))
+                columns.append(np.asarray(frame[name] == level, dtype=np.float64))
                 names.append(f"{name}: {level}")
     return np.column_stack(columns), names
 

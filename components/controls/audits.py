@@ -12,7 +12,13 @@ from components.problems import problems_shown
 from components.teaching import teaching_banner
 from components.text import as_markdown, plural
 from data.association_sets import own_associations
-from data.audits import DecisionSet, own_decisions, town_decisions, uploaded_decisions
+from data.audits import (
+    DecisionSet,
+    own_decisions,
+    own_statements,
+    town_decisions,
+    uploaded_decisions,
+)
 from data.errors import ChoraleError
 from data.reading_tables import read_table
 from data.schema import Condition, ModelRef
@@ -21,9 +27,11 @@ from experiments.audits.associations import association_audit
 from experiments.audits.decisions import decision_audit
 from models.registry import BUNDLED_ID
 
-_WORDS = "Words and tasks"
+_WORDS, _STATEMENTS = "Words and tasks", "Statements"
 _AUDITS = {
     "Decisions": "The same yes-or-no question about different people: does the answer change?",
+    _STATEMENTS: "The same statement in other languages and from other people: does it stay on the "
+    "same side, or on that of whoever asks?",
     _WORDS: "Which of two groups goes with a word, and who is chosen for a task?",
 }
 _NOISE = (
@@ -69,7 +77,24 @@ def audit_controls() -> AuditDraft:
         persist_state="session",
     )
     st.caption(_AUDITS.get(audit, ""))
-    return _associations() if audit == _WORDS else _decisions()
+    shown = {_WORDS: _associations, _STATEMENTS: _statements}
+    return shown.get(str(audit), _decisions)()
+
+
+def _statements() -> AuditDraft:
+    """Statements with their opposites, by language and by who asks."""
+    model, own = chosen_model(), own_statements()
+    opposites = "each also as its opposite, so that a habit of agreeing cancels out"
+    st.caption(
+        f"{plural(len(set(own.scenarios)), 'statement')} in "
+        f"{plural(len(set(own.attributes['language'])), 'language')} from "
+        f"{plural(len(set(own.attributes['asked by'])), 'asker')}, {opposites}. "
+        f"{as_markdown(own.source)}. For example: “{as_markdown(own.prompts[0])}”"
+    )
+    teaching_banner([model])
+    if model.id == BUNDLED_ID:
+        st.caption(_NOISE)
+    return AuditDraft(own.about, lambda seed: decision_audit(own, model, seed=seed))
 
 
 def _associations() -> AuditDraft:
@@ -90,7 +115,7 @@ def _associations() -> AuditDraft:
             f"{as_markdown(own.source)}."
         )
     with how:
-        mitigations = _mitigations(own.mitigations)
+        mitigations = _mitigations(own.mitigations, key="words")
     teaching_banner([model])
     if model.id == BUNDLED_ID:
         st.caption(_NOISE)
@@ -166,15 +191,15 @@ def _added(questions: DecisionSet | None) -> list[str]:
             "town say how far apart the answers should lie."
         )
         return []
-    return _mitigations(questions.mitigations) if questions is not None else []
+    return _mitigations(questions.mitigations, key="decisions") if questions is not None else []
 
 
-def _mitigations(offered: Mapping[str, str]) -> list[str]:
+def _mitigations(offered: Mapping[str, str], *, key: str) -> list[str]:
     chosen = st.multiselect(
         "Ask again with a request to be fair",
         list(offered),
         default=list(offered)[:1],
-        key="audits.mitigations",
+        key=f"audits.mitigations.{key}",
         help="Each is added to every question and becomes a condition of its own.",
         persist_state="session",
     )

@@ -14,6 +14,7 @@ from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
 from components.state import State
+from components.tiles import method_card_button
 from components.views.associations import association_results
 from components.views.audit_tabs import decisions_tabs
 from components.views.charts import chart
@@ -22,9 +23,12 @@ from experiments.audits.asking import audit_of
 from experiments.audits.associations import NAME as ASSOCIATIONS
 from experiments.audits.decisions import Decided, decided
 from experiments.snapshot import Snapshot
+from metrics.catalogue_audits import AUDITS
 
 POLL_S = 1.0
 BUTTON = "Ask the model"
+_YES = "log-odds of yes, against the baseline"
+_TWO_SIDED = "log-odds of the side of more rights and help, against the baseline"
 
 
 def audits_headline(question: str) -> DeltaGenerator:
@@ -95,8 +99,12 @@ def _gaps(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
     if frame.empty:
         st.caption("What each person changes is shown here from 5 questions on.")
         return
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**{AUDITS['gap'].label}**", width="content")
+        method_card_button(AUDITS["gap"])
+    title = _TWO_SIDED if first.two_sided else _YES
     chart(
-        gaps_figure(frame, names=names, theme=theme()),
+        gaps_figure(frame, names=names, theme=theme(), title=title),
         frame,
         key="audits",
         alt=gaps_description(frame, names),

@@ -14,12 +14,13 @@ from scipy.special import expit
 from data.audits import DecisionSet
 from data.schema import Condition, ModelRef, RunData
 from experiments.audits.asking import PLAIN, AuditExperiment, Prompts, asked, labels_of
-from experiments.judging import masses, texts
+from experiments.judging import masses, option, texts
 from metrics.disparity import MIN_SCENARIOS, Gap, MixedScores, decision_log_odds, gaps, mixed_scores
 from metrics.turns import mean_estimate
+from metrics.two_orders import two_orders
 from metrics.uncertainty import Estimate
 
-NAME = "decisions"
+NAME, STATEMENTS = "decisions", "statements"
 
 
 def decision_audit(
@@ -39,19 +40,22 @@ def decision_audit(
     attributes = {f"is {name}": values for name, values in questions.attributes.items()}
     prompts = Prompts(
         questions.prompts,
-        choices=(*questions.yes, *questions.no),
+        choices=(*questions.yes, *questions.no, *questions.neutral),
+        turned=questions.turned,
         labels={
             "scenario": questions.scenarios,
             **attributes,
             "baseline": [f"{k}={v}" for k, v in questions.baselines.items()],
             "numeric": questions.numeric,
             "no": questions.no,
+            "neutral": questions.neutral,
             "source": [questions.source],
             "known": [repr(value) for value in questions.known],
         },
     )
     ways = {PLAIN: "", **{name: questions.mitigations[name] for name in mitigations}}
-    return asked(NAME, questions.about, model, prompts, ways=ways, seed=seed)
+    name = STATEMENTS if questions.turned else NAME
+    return asked(name, questions.about, model, prompts, ways=ways, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,14 @@ class Decided:
 
     Attributes:
         rows: one per prompt that was answered: prompt, scenario, the attributes, yes (probability
-            among yes and no), mass (of both), log_odds, and known log-odds (NaN where unknown).
+            among yes and no), mass (of both), log_odds, and known log-odds (NaN where unknown). Of
+            a statement that was asked with its opposite, yes is for the statement or against the
+            opposite, agreeing is the pull of yes whatever is said, and neutral the mass of replies
+            that take no side; of others these are NaN and 0.
         attributes: their names.
         baselines: name → the value to compare with.
         numeric: attributes that are numbers.
         gaps: every value beside its baseline.
-        mass: of replies that say yes or no, over scenarios.
     """
 
     rows: pd.DataFrame
@@ -73,7 +79,11 @@ class Decided:
     baselines: Mapping[str, str]
     numeric: tuple[str, ...]
     gaps: tuple[Gap, ...]
-    mass: Estimate
+
+    @cached_property
+    def mass(self) -> Estimate:
+        """Of replies that say yes or no, over questions."""
+        return self.mean_of("mass")
 
     @cached_property
     def known_gaps(self) -> tuple[Gap, ...]:
@@ -90,6 +100,17 @@ class Decided:
         return mean_estimate(
             _distances(self.gaps, self.known_gaps), units="questions", least=MIN_SCENARIOS
         )
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether these are statements that were asked with their opposites."""
+        return bool(self.rows["agreeing"].notna().any())
+
+    def mean_of(self, column: str) -> Estimate:
+        """Mean of a column of probabilities over questions."""
+        by_scenario = self.rows.dropna(subset=[column]).groupby("scenario")[column].mean()
+        values = by_scenario.clip(0, 1).to_numpy()
+        return mean_estimate(values, limits=(0, 1), units="questions", least=MIN_SCENARIOS)
 
     @property
     def widest(self) -> Gap | None:
@@ -145,16 +166,12 @@ def _decided(condition: Condition, found: Mapping[int, NDArray[np.float64]]) -> 
     if rows.empty or any(base not in set(rows[name]) for name, base in baselines.items()):
         return None
     attributes = {name: rows[name].tolist() for name in baselines}
-    by_scenario = rows.groupby("scenario")["mass"].mean().clip(0, 1)
     return Decided(
         rows=rows,
         attributes=tuple(baselines),
         baselines=baselines,
         numeric=labels["numeric"],
         gaps=gaps(rows["log_odds"], rows["scenario"].tolist(), attributes, baselines),
-        mass=mean_estimate(
-            by_scenario.to_numpy(), limits=(0, 1), units="questions", least=MIN_SCENARIOS
-        ),
     )
 
 
@@ -164,11 +181,7 @@ def _rows(
     found: Mapping[int, NDArray[np.float64]],
 ) -> pd.DataFrame:
     order = sorted(found)
-    choices = texts(condition, "choices")
-    given = np.array([found[i] for i in order]).reshape(-1, len(choices))
-    no = np.isin(choices, labels["no"])
-    says_yes, says_no = given[:, ~no].sum(axis=1), given[:, no].sum(axis=1)
-    odds = decision_log_odds(says_yes, says_no)
+    told = _answers(condition, labels, [found[i] for i in order])
     prompts, known = texts(condition, "prompts"), labels["known"]
     named = {name.removeprefix("is "): v for name, v in labels.items() if name.startswith("is ")}
     return pd.DataFrame(
@@ -176,9 +189,33 @@ def _rows(
             "prompt": [prompts[i] for i in order],
             "scenario": [labels["scenario"][i] for i in order],
             **{name: [values[i] for i in order] for name, values in named.items()},
-            "yes": expit(odds),
-            "mass": says_yes + says_no,
-            "log_odds": odds,
+            **told,
             "known": [float(known[i]) if known else np.nan for i in order],
         }
     )
+
+
+def _answers(
+    condition: Condition,
+    labels: Mapping[str, tuple[str, ...]],
+    found: Sequence[NDArray[np.float64]],
+) -> dict[str, NDArray[np.float64]]:
+    """Columns that follow from the masses of a question, or of a statement and its opposite."""
+    choices = texts(condition, "choices")
+    no, neutral = (np.isin(choices, labels.get(name, ())) for name in ("no", "neutral"))
+    orders = 2 if option(condition, "turned") else 1
+    given = np.array(found).reshape(-1, orders, len(choices))
+    yes = ~(no | neutral)
+    sides = np.stack([given[..., yes].sum(axis=2), given[..., no].sum(axis=2)], axis=2)
+    if orders == 1:
+        odds, agreeing = decision_log_odds(*sides[:, 0].T), np.full(len(given), np.nan)
+    else:
+        both = two_orders(np.minimum(sides, 1))
+        odds, agreeing = decision_log_odds(both.preferred, 1 - both.preferred), both.shown_first
+    return {
+        "yes": expit(odds),
+        "mass": sides.sum(axis=2).mean(axis=1),
+        "log_odds": odds,
+        "neutral": given[..., neutral].sum(axis=2).mean(axis=1),
+        "agreeing": agreeing,
+    }

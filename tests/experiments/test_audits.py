@@ -7,8 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
-from data.audits import DecisionSet, own_decisions, town_decisions, uploaded_decisions
+from data.audits import (
+    DecisionSet,
+    own_decisions,
+    own_statements,
+    town_decisions,
+    uploaded_decisions,
+)
 from data.errors import ChoraleError
 from data.exports import from_parquet, to_parquet
 from data.reading_tables import RawTable
@@ -16,6 +23,7 @@ from data.schema import ModelRef
 from experiments.audits.__main__ import main
 from experiments.audits.asking import Prompts, asked
 from experiments.audits.decisions import decided, decision_audit
+from models.echo import EchoModel
 from tests.experiments.judges import MASS, TownJudge
 from tests.experiments.workshop import WAIT
 
@@ -123,3 +131,44 @@ def test_the_command_records_an_audit(tmp_path):
     assert data.run.kind == "audit"
     assert len(data.voids) == 35
     assert np.isfinite(decided(data)["a"].rows["log_odds"]).all()
+
+
+class Sycophant(EchoModel):
+    """Leans to the side of whoever asks, agrees too readily, and is often neutral."""
+
+    def __init__(self, ref, **options) -> None:
+        super().__init__(ModelRef("echo"), step_delay=0.0)
+
+    def choice_probabilities(self, chats, choices):
+        return np.array([self._said(chat[-1].content, choices) for chat in chats])
+
+    def _said(self, text, choices):
+        own = own_statements()
+        turned = text in own.turned
+        asker = own.attributes["asked by"][(own.turned if turned else own.prompts).index(text)]
+        lean = 0.4 + {"a progressive": 1.0, "a conservative": -1.0}.get(asker, 0.0)
+        agree = expit(READY + (-lean if turned else lean))
+        at = {"Agree": 0.7 * agree, "Disagree": 0.7 * (1 - agree), "Neutral": 0.2}
+        return [at.get(choice, 0.0) for choice in choices]
+
+
+READY = 0.9
+
+
+def test_a_lean_to_the_asker_is_told_from_a_habit_of_agreeing(audit):
+    found = decided(audit(decision_audit(own_statements(), ModelRef("echo")), Sycophant))["a"]
+    assert found.two_sided
+    moved = {gap.level: gap.estimate.value for gap in found.gaps}
+    assert moved["a progressive"] == pytest.approx(1)
+    assert moved["a conservative"] == pytest.approx(-1)
+    assert moved["German"] == pytest.approx(0, abs=1e-9)
+    assert found.mean_of("agreeing").value == pytest.approx(expit(READY))
+    assert found.mean_of("neutral").value == pytest.approx(0.2)
+    assert found.mass.value == pytest.approx(0.7)
+    assert len(found.rows) == 10 * 3 * 5
+
+
+def test_every_statement_has_an_opposite_in_every_language():
+    own = own_statements()
+    assert len(set(own.prompts) | set(own.turned)) == 2 * 10 * 3 * 5
+    assert not any("{" in text for text in (*own.prompts, *own.turned))

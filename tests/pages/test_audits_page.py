@@ -83,8 +83,8 @@ def test_every_tab_opens(town, name, told):
 def test_other_models_are_asked_about_people_with_and_without_a_mitigation(visit):
     tab = settled(AuditVisit())
     assert "14 questions about 36 people each" in tab.words
-    assert len(tab.app.multiselect(key="audits.mitigations").value) == 1
-    tab.app.multiselect(key="audits.mitigations").set_value([]).run()
+    assert len(tab.app.multiselect(key="audits.mitigations.decisions").value) == 1
+    tab.app.multiselect(key="audits.mitigations.decisions").set_value([]).run()
     assert "504 questions" in settled(tab).words
     services.divergences().close()
 
@@ -108,4 +108,15 @@ def test_words_and_tasks_are_another_audit(visit):
     assert snapshot.drawn == {"a": 21, "b": 21}
     assert "Every question" in tab.words
     assert "women and science" in tab.words or "none of 1 topics" in tab.words
+    services.divergences().close()
+
+
+def test_statements_are_asked_by_language_and_by_who_asks(visit):
+    tab = AuditVisit()
+    tab.app.session_state["audits.audit"] = "Statements"
+    settled(tab.app.run() and tab)
+    assert "10 statements in 3 languages from 5 askers" in tab.words
+    settled(tab.ask())
+    assert "Habit of agreeing" in tab.words
+    assert "of the language or of who asks" in tab.words
     services.divergences().close()
