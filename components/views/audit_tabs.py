@@ -47,7 +47,9 @@ def _questions(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
         )
     scenario = st.selectbox("Question", scenarios, key="audits.scenario")
     rows = one.rows[one.rows["scenario"] == scenario]
-    shown = rows.drop(columns=["scenario", "log_odds", "known"]).sort_values("yes")
+    hidden = ["scenario", "log_odds", "known"]
+    hidden += [] if one.two_sided else ["neutral", "agreeing"]
+    shown = rows.drop(columns=hidden).sort_values("yes")
     shown["prompt"] = [printable(text) for text in shown["prompt"]]
     st.dataframe(
         shown.round(3),
