@@ -25,6 +25,7 @@ PAGES = (
     PageRecord("pages/drift.py", "Drift"),
     PageRecord("pages/groups.py", "Groups"),
     PageRecord("pages/quantization.py", "Precision"),
+    PageRecord("pages/audits.py", "Audits"),
 )
 
 

@@ -49,7 +49,11 @@ def _drift() -> DiversityState:
 
 
 def _groups() -> DiversityState:
-    return DiversityState(kind="ratings")
+    return DiversityState(kind="raters")
+
+
+def _audits() -> DiversityState:
+    return DiversityState(kind="audit")
 
 
 @dataclass
@@ -84,6 +88,7 @@ class State:
     drift: DiversityState = field(default_factory=_drift)
     groups: DiversityState = field(default_factory=_groups)
     group_files: tuple[tuple[str, bytes], ...] = ()
+    audits: DiversityState = field(default_factory=_audits)
     page: str = "diversity"
 
     @property

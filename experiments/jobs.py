@@ -13,11 +13,13 @@ from data.divergences import DivergenceStore
 from data.errors import ChoraleError, StoreError
 from data.schema import Run, RunState
 from data.store import Store
+from experiments.audits.asking import AuditExperiment
 from experiments.base import Experiment
 from experiments.conversation import ConversationExperiment
 from experiments.limits import Limits
 from experiments.pipeline import STOPPED_BY_USER, Begun, Job
 from experiments.quantization import QuantizationExperiment
+from experiments.raters import RatersExperiment
 from experiments.sampling import SamplingExperiment
 from experiments.snapshot import ENDED, Phase, Snapshot, empty_data, stored_snapshot
 from models.base import Embedder
@@ -28,7 +30,13 @@ __all__ = ["ENDED", "JobManager", "Phase", "Snapshot"]
 KEPT = 8  # finished runs held in memory
 KINDS: Mapping[str, Callable[[Run], Experiment]] = {
     kind.kind: kind.of
-    for kind in (SamplingExperiment, QuantizationExperiment, ConversationExperiment)
+    for kind in (
+        SamplingExperiment,
+        QuantizationExperiment,
+        ConversationExperiment,
+        RatersExperiment,
+        AuditExperiment,
+    )
 }
 
 

@@ -10,11 +10,13 @@ from components import polls
 from components.controls.group_files import hub_source, pasted_source, uploaded_source
 from components.state import State
 from components.text import plural
+from components.views.raters import simulated_raters
 from data.answer_checks import Kind
 from experiments.groups.grouping import Grouping, attributes_of
 from experiments.groups.sources import Source
 
 TOWN, UPLOAD, PASTE, HUB = "The town’s raters", "A file", "Paste", "Hugging Face"
+PLAYED = "Played by a model"
 _KINDS: dict[Kind, str] = {
     "ratings": "Rate answers 1 to 5",
     "pairs": "Compare two",
@@ -23,6 +25,10 @@ _KINDS: dict[Kind, str] = {
     "votes": "Vote on statements",
 }
 MOST_BY = 3
+PLAYED_NOTE = (
+    "Simulated raters: {} played every one of them. Not people: models caricature groups, and vary "
+    "less than people do."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,13 +54,18 @@ def groups_controls(state: State) -> Draft | None:
     """The source, then how raters are grouped; None while there are no answers to show."""
     where = st.segmented_control(
         "Whose answers",
-        [TOWN, UPLOAD, PASTE, HUB],
+        [TOWN, UPLOAD, PASTE, HUB, PLAYED],
         default=TOWN,
         required=True,
         key="groups.source",
         persist_state="session",
     )
-    readers = {UPLOAD: uploaded_source, PASTE: pasted_source, HUB: hub_source}
+    readers = {
+        UPLOAD: uploaded_source,
+        PASTE: pasted_source,
+        HUB: hub_source,
+        PLAYED: _played,
+    }
     source = _town() if where == TOWN else readers[where](state)
     if source is None:
         return None
@@ -87,6 +98,15 @@ def _town() -> Source:
             "Seed", 0, 10_000, 0, key="groups.seed", width=110, persist_state="session"
         )
     return polls.town(kind, int(per_group), int(seed))
+
+
+def _played(state: State) -> Source | None:
+    """A model as a member of each group; its run is followed above what it gives."""
+    found = simulated_raters(state)
+    if found is None:
+        return None
+    key = f"played {state.here.run_id} {len(found.table)}"
+    return Source(key, "Played by a model", found, simulated=PLAYED_NOTE.format(found.simulated))
 
 
 def simulated_note(source: Source) -> None:

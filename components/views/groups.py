@@ -39,6 +39,10 @@ def groups_view(draft: Draft | None, finding: DeltaGenerator) -> None:
             "split and who loses by each way of deciding."
         )
         return
+    if not draft.grouping.shown:
+        finding.markdown("Every group has fewer than ten raters, so all of them are hidden.")
+        st.info("Group by a coarser attribute, or by fewer of them.", icon=":material/group:")
+        return
     source, by, items = draft.source, draft.by, draft.items
     with st.spinner("Shuffling labels and resampling raters …", show_time=True):
         options = polls.options(source, items)

@@ -7,7 +7,7 @@ and welfare can be compared.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,13 @@ from scipy.sparse.csgraph import connected_components
 
 from data.importers import Responses
 from experiments.groups.sources import Source
-from metrics.choices import NOBODY, Choices, pair_choices, ranking_choices, score_pairs, top_choices
+from experiments.people import NamedChoices, choices_of
+from metrics.choices import NOBODY, Choices
 from metrics.preference import FLOOR
 
 MOST_OPTIONS = 40
+
+_GONE = -2
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,45 +194,22 @@ def _span(found: Responses, scores: NDArray[np.float64]) -> tuple[float, float]:
 
 def _choices(found: Responses, table: pd.DataFrame, names: tuple[str, ...]) -> Choices:
     """Between the options that are kept; raters numbered as in the table of raters."""
+    asked = replace(found, table=table)
+    if found.kind == "votes" or rates_items(found):  # one look at all of them
+        column, value = ("statement_id", "vote") if found.kind == "votes" else ("item_id", "score")
+        rows = table.assign(response_id=table[column], item_id="all", score=table[value])
+        asked = replace(found, kind="ratings", table=rows)
+    if asked.kind == "ratings":
+        asked = replace(asked, table=asked.table[asked.table["response_id"].isin(names)])
+    named = choices_of(asked, even=True)
+    return _between(named, names)
+
+
+def _between(named: NamedChoices, names: tuple[str, ...]) -> Choices:
+    """Those between kept options alone, under their numbers."""
     code = {name: i for i, name in enumerate(names)}
-    who = found.raters.index.get_indexer(table["rater_id"])
-    n = len(names)
-    if found.kind == "pairs":
-        both = table["response_a"].isin(names) & table["response_b"].isin(names)
-        kept = table[both]
-        sides = [kept[side].map(code).to_numpy() for side in ("response_a", "response_b")]
-        return pair_choices(*sides, kept["outcome"], who[both.to_numpy()], items=n)
-    if found.kind == "choice":
-        return _top(table, who, code, n)
-    if found.kind == "ranking":
-        rows = [[[code[x] for x in place if x in code] for place in row] for row in table["places"]]
-        return ranking_choices([[p for p in row if p] for row in rows], who, items=n)
-    column, value = ("statement_id", "vote") if found.kind == "votes" else ("response_id", "score")
-    kept = table[column].isin(names).to_numpy()
-    context = who[kept]
-    if found.kind == "ratings" and not rates_items(found):
-        context = pd.factorize(pd.MultiIndex.from_arrays([who[kept], table["item_id"][kept]]))[0]
-    rater_of = pd.Series(who[kept]).groupby(context).first().to_numpy()
-    first, second, outcome, where = score_pairs(
-        context, table[column][kept].map(code).to_numpy(), table[value][kept].to_numpy()
-    )
-    apart = first != second
-    made = pair_choices(
-        first[apart], second[apart], outcome[apart], np.arange(int(apart.sum())), items=n
-    )
-    # s scores of one sitting are s − 1 choices, not as many as they have pairs: each pair counts
-    # 2/s, else models with more camps would look better than they are.
-    scored = np.unique(context, return_counts=True)[1]
-    each = 2 / scored[where[apart]][made.raters]
-    who_of = np.asarray(rater_of)[where[apart]][made.raters]
-    return Choices(made.sets, made.weights * each, who_of, n)
-
-
-def _top(table: pd.DataFrame, who: NDArray[np.int64], code: dict[str, int], n: int) -> Choices:
-    rows = [[code.get(x, NOBODY) for x in row] for row in table["options"]]
-    whole = [r for r, row in enumerate(rows) if NOBODY not in row]
-    width = max((len(rows[r]) for r in whole), default=2)
-    sets = np.full((len(whole), width), NOBODY, dtype=np.int64)
-    for place, r in enumerate(whole):
-        sets[place, : len(rows[r])] = rows[r]
-    return top_choices(sets, who[whole], items=n)
+    number = np.array([*(code.get(name, _GONE) for name in named.items), NOBODY], dtype=np.int64)
+    sets = number[named.choices.sets]
+    whole = (sets != _GONE).all(axis=1)
+    kept = named.choices
+    return Choices(sets[whole], kept.weights[whole], kept.raters[whole], len(names))

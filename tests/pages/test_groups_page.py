@@ -23,9 +23,9 @@ class GroupsVisit(Visit):
     def __init__(self) -> None:
         super().__init__(file=PAGE)
 
-    def small(self, kind: str = "ratings") -> GroupsVisit:
+    def small(self, kind: str = "ratings", *, per_group: int = 10) -> GroupsVisit:
         """Few raters, so that shuffles are quick."""
-        self.app.slider(key="groups.size").set_value(10)
+        self.app.slider(key="groups.size").set_value(per_group)
         self.app.selectbox(key="groups.kind").set_value(kind)
         self.app.run()
         return self
@@ -85,7 +85,7 @@ def test_every_tab_opens_and_says_that_raters_are_simulated(open_page, name):
 
 @pytest.mark.parametrize("kind", ["pairs", "choice", "ranking", "votes"])
 def test_every_form_has_a_picture_and_rules(open_page, kind):
-    tab = open_page().small(kind).tab("Deciding")
+    tab = open_page().small(kind, per_group=25).tab("Deciding")
     assert "Majorities" in tab.words
     assert "raters) of resamples" in tab.words
     if kind == "votes":
