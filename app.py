@@ -24,6 +24,8 @@ PAGES = (
     PageRecord("pages/diversity.py", "Diversity"),
     PageRecord("pages/drift.py", "Drift"),
     PageRecord("pages/synchrony.py", "Synchrony"),
+    PageRecord("pages/groups.py", "Groups"),
+    PageRecord("pages/audits.py", "Audits"),
     PageRecord("pages/quantization.py", "Precision"),
 )
 

@@ -79,6 +79,8 @@ def run_bar(
     snapshot: Snapshot | None,
     *,
     more: Callable[[], None] | None = None,
+    label: str = "Sample",
+    noun: str = "answer",
 ) -> None:
     """The one primary button, what it will cost, and the visitor's earlier runs.
 
@@ -87,6 +89,8 @@ def run_bar(
         draft: what would be asked.
         snapshot: the run on show.
         more: draws other ways to start, where a run may be started.
+        label: of the button.
+        noun: what the run counts.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if snapshot is not None and snapshot.active:
@@ -100,10 +104,10 @@ def run_bar(
                 disabled=snapshot.phase is Phase.ANALYSING,
             )
         else:
-            label = "Sample again" if snapshot is not None else "Sample"
-            if st.button(label, icon=":material/play_arrow:", type="primary", key="run.start"):
+            again = f"{label} again" if snapshot is not None else label
+            if st.button(again, icon=":material/play_arrow:", type="primary", key="run.start"):
                 _start(state, draft)
-            st.caption(_cost(state, draft), width="content")
+            st.caption(_cost(state, draft, noun), width="content")
             if more is not None:
                 more()
         with st.popover("Run settings", icon=":material/tune:", type="tertiary"):
@@ -120,7 +124,7 @@ def run_bar(
     if snapshot is None or snapshot.active:
         return
     if snapshot.run.state is RunState.INCOMPLETE:
-        _offer_resume(state, snapshot)
+        _offer_resume(state, snapshot, noun)
     if (snapshot.run.prompt, snapshot.run.conditions) != (draft.prompt, draft.conditions):
         st.caption(
             f"Below: {as_markdown(snapshot.run.prompt, limit=80)} Your settings have changed since."
@@ -157,25 +161,26 @@ def follow(state: State, run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
-def _cost(state: State, draft: Draft) -> str:
+def _cost(state: State, draft: Draft, noun: str) -> str:
     total = sum(condition.n for condition in draft.conditions)
     rates = [state.rates.get(condition.model.id, 0.0) for condition in draft.conditions]
-    words = plural(total, "answer")
+    words = plural(total, noun)
     with suppress(ChoraleError):  # said when the run is started
-        words += f" · at most {sum(map(most_tokens, draft.conditions)):,} tokens"
+        if tokens := sum(map(most_tokens, draft.conditions)):
+            words += f" · at most {tokens:,} tokens"
     if not all(rates):
         return words
     seconds = sum(c.n / rate for c, rate in zip(draft.conditions, rates, strict=True))
     return f"{words} · about {duration(max(seconds, 1))}"
 
 
-def _offer_resume(state: State, snapshot: Snapshot) -> None:
+def _offer_resume(state: State, snapshot: Snapshot, noun: str) -> None:
     missing = sum(snapshot.wanted.values()) - sum(snapshot.drawn.values())
+    lean = "; as short ones finish first, the numbers lean towards them" if noun == "answer" else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
             f"{as_markdown(snapshot.run.note)} What came is kept; "
-            f"{plural(missing, 'answer')} missing; as short ones finish first, the numbers lean "
-            "towards them.",
+            f"{plural(missing, noun)} missing{lean}.",
             width="content",
         )
         if st.button("Draw the rest", icon=":material/resume:", key="run.resume"):
@@ -189,10 +194,10 @@ def _resume(state: State, run_id: str) -> None:
         st.rerun()
 
 
-def progress(snapshot: Snapshot) -> None:
+def progress(snapshot: Snapshot, *, noun: str = "answer") -> None:
     """How far the run is, how fast, and how long it will take."""
     drawn, wanted = sum(snapshot.drawn.values()), sum(snapshot.wanted.values())
-    words = [f"{drawn} of {plural(wanted, 'answer')}"]
+    words = [f"{drawn} of {plural(wanted, noun)}"]
     if snapshot.rate > 0:
         words.append(f"{snapshot.rate:.3g} per second")
     left = duration(snapshot.seconds_left)

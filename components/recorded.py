@@ -30,12 +30,12 @@ def recorded_divergences(page: str) -> Mapping[Place, TokenDivergence]:
     return read_divergences(_FOLDER / f"{page}.parquet", data) if data is not None else {}
 
 
-def recorded_badge(data: RunData, *, how: str = "asked of") -> None:
+def recorded_badge(data: RunData, *, how: str = "asked of", label: str = "Sample") -> None:
     """Say that what stands below was not drawn just now, but played or asked of the model."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.badge("recorded run", icon=":material/history:", color="gray")
         st.caption(
             f"“{as_markdown(data.run.prompt)}”, {how} the bundled teaching model on "
-            f"{data.run.created:%-d %B %Y}. Press Sample to make your own.",
+            f"{data.run.created:%-d %B %Y}. Press {label} to make your own.",
             width="content",
         )

@@ -68,6 +68,14 @@ def _drift() -> DiversityState:
     return DiversityState(kind="conversation")
 
 
+def _groups() -> DiversityState:
+    return DiversityState(kind="raters")
+
+
+def _audits() -> DiversityState:
+    return DiversityState(kind="audit")
+
+
 @dataclass
 class State:
     """A visitor's session.
@@ -82,6 +90,7 @@ class State:
         looked_up: what the Hub told of a model, per id and revision.
         served: names of the models that a server listed, per address.
         rates: answers per second last seen, per model id.
+        group_files: names and contents of the files that the Groups page shows.
         page: the field of the page on show.
     """
 
@@ -98,6 +107,9 @@ class State:
     quantization: DiversityState = field(default_factory=_quantization)
     drift: DiversityState = field(default_factory=_drift)
     synchrony: SynchronyState = field(default_factory=_synchrony)
+    groups: DiversityState = field(default_factory=_groups)
+    group_files: tuple[tuple[str, bytes], ...] = ()
+    audits: DiversityState = field(default_factory=_audits)
     page: str = "diversity"
 
     @property

@@ -63,13 +63,18 @@ def number_line(key: str, value: str, span: str, theme: Theme) -> str:
     return f"{head}  \n:small[:gray[{span}]]"
 
 
-def method_card_button(measure: Measure) -> None:
-    """Opens the measure's card."""
+def method_card_button(measure: Measure, *, place: str = "") -> None:
+    """Opens the measure's card.
+
+    Args:
+        measure: what it is about.
+        place: where it stands, if the page shows the same card twice.
+    """
     with st.popover(
         f"About {measure.name}",
         icon=":material/info:",
         type="tertiary",
-        key=f"icon.card.{measure.key}",
+        key=f"icon.card.{measure.key}{place}",
     ):
         method_card(measure)
 

@@ -39,12 +39,14 @@ class Responses:
             rankings `places` (tuples from best to worst), ratings a `score`, votes a `vote`.
         raters: attributes by rater_id; "" where unknown.
         notes: what was done to the file or should be known about it, sentences.
+        simulated: name of the model that played the raters; "" where they are people.
     """
 
     kind: Kind
     table: pd.DataFrame
     raters: pd.DataFrame
     notes: tuple[str, ...]
+    simulated: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from data.rows import condition_from_row, read_only, run_from_row, sample_from_r
 from data.schema import FinishReason, Run, Sample
 from data.tables import conditions, runs, samples
 
-VOID = (FinishReason.MISSING.value, FinishReason.UNREAD.value)  # draws without an answer
+# Draws without an answer that could have a place on a map.
+VOID = (FinishReason.MISSING.value, FinishReason.UNREAD.value, FinishReason.JUDGED.value)
 
 
 def find_runs(connection: Connection, *where: Any) -> list[Run]:

@@ -90,6 +90,8 @@ def _check_void(key: str, void: Sample) -> None:
         _expect(word, str)
     _expect(void.index, int)
     _expect(void.spent, type(None), int)
+    for number in void.logprobs:
+        _expect(number, int, float)
 
 
 def _check_condition(condition: Condition) -> None:

@@ -207,7 +207,7 @@ def sample_from_row(row: Row) -> Sample:
 
 
 def void_to_json(key: str, sample: Sample) -> dict[str, Any]:
-    """A draw without an answer, as JSON takes it."""
+    """A draw without an answer, or a judgement, as JSON takes it."""
     return {
         "condition": key,
         "index": sample.index,
@@ -216,6 +216,7 @@ def void_to_json(key: str, sample: Sample) -> dict[str, Any]:
         "origin": sample.origin,
         "steps": steps_to_json(sample.steps),
         "spent": sample.spent,
+        **({"logprobs": sample.logprobs} if sample.logprobs else {}),
     }
 
 
@@ -226,8 +227,9 @@ def void_from_json(value: Mapping[str, Any]) -> tuple[str, Sample]:
         KeyError, TypeError, ValueError: something is missing or of another kind.
     """
     finish, steps = FinishReason(value["finish"]), steps_from_json(value["steps"])
+    logprobs = tuple(value.get("logprobs", ()))
     sample = Sample(
-        value["index"], value["call_id"], "", (), (), (), finish,
+        value["index"], value["call_id"], "", (), logprobs, (), finish,
         origin=value["origin"], steps=steps, spent=value["spent"],
     )  # fmt: skip
     if sample.answered:

@@ -33,6 +33,7 @@ class FinishReason(StrEnum):
     LENGTH = "length"  # the limit of new tokens, or of the context, was reached
     MISSING = "missing"  # no answer: its call gave fewer than it was asked for
     UNREAD = "unread"  # no answer: what its call gave could not be read
+    JUDGED = "judged"  # no answer was drawn: how likely given ones are was read from the model
 
 
 class RunState(StrEnum):
@@ -197,7 +198,8 @@ class Step:
 class Sample:
     """One draw. Independent of every draw with another call_id.
 
-    Where a call gave no answer for its place, text and tokens are empty and `finish` says why.
+    Where a call gave no answer for its place, text and tokens are empty and `finish` says why. A
+    judgement has only log-probabilities: one of each given answer in each chat that asked for it.
 
     A server may not tell all of it: token ids are then −1, log-probabilities and entropies NaN,
     one each per token; where not even the number of tokens is told, there are none.
@@ -273,8 +275,8 @@ class RunData:
         samples: (m,) the draws.
         vectors: (m, d) float32 L2-normalised embeddings, read-only.
         coordinates: (m, 2) float32 places on the map, read-only.
-        voids: draws that gave no answer, with their condition keys; they have no row, but they
-            were asked for and paid for.
+        voids: draws that gave no answer, and judgements, with their condition keys; they have no
+            row, but they were asked for and paid for.
     """
 
     run: Run

@@ -13,12 +13,14 @@ from data.divergences import DivergenceStore
 from data.errors import ChoraleError, StoreError
 from data.schema import Run, RunState
 from data.store import Store
+from experiments.audits.asking import AuditExperiment
 from experiments.base import Experiment
 from experiments.closed_loop import ClosedLoopExperiment
 from experiments.conversation import ConversationExperiment
 from experiments.limits import Limits
 from experiments.pipeline import STOPPED_BY_USER, Begun, Job
 from experiments.quantization import QuantizationExperiment
+from experiments.raters import RatersExperiment
 from experiments.sampling import SamplingExperiment
 from experiments.snapshot import ENDED, Phase, Snapshot, empty_data, stored_snapshot
 from models.base import Embedder
@@ -34,6 +36,8 @@ KINDS: Mapping[str, Callable[[Run], Experiment]] = {
         QuantizationExperiment,
         ConversationExperiment,
         ClosedLoopExperiment,
+        RatersExperiment,
+        AuditExperiment,
     )
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,12 +39,16 @@ class AnswerTable:
     questions: tuple[str, ...]
 
 
-def choices_of(responses: Responses, *, tie_within: float = 0.0) -> NamedChoices:
+def choices_of(
+    responses: Responses, *, tie_within: float = 0.0, even: bool = False
+) -> NamedChoices:
     """What was chosen from what; ratings become pairs within a rater's look at one item.
 
     Args:
         responses: pairs, choices, rankings, or ratings of several responses to one item.
         tie_within: ratings that differ by no more are a tie.
+        even: s ratings of one look are s − 1 choices and not as many as they have pairs, so that
+            each pair counts 2/s. Else mixtures with more camps look better than they are.
 
     Raises:
         ValueError: they are votes, which compare nothing.
@@ -62,6 +66,10 @@ def choices_of(responses: Responses, *, tie_within: float = 0.0) -> NamedChoices
         rater_of = np.zeros(place.max() + 1, dtype=np.int64)
         rater_of[place] = who
         choices = pair_choices(first, second, outcome, rater_of[where], items=len(items))
+        if even:
+            each = 2 / np.bincount(place)[where]
+            each = np.concatenate([each, each[outcome == 0.5]])  # ties are two halves
+            choices = replace(choices, weights=choices.weights * each)
     elif responses.kind == "choice":
         return _of_options(list(rows["options"]), who)
     elif responses.kind == "ranking":

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from metrics.crossed_effects import MOST_LEVELS, crossed_fit
 from metrics.preference import FLOOR
 from metrics.uncertainty import LEVEL, Difference
 
-MOST_ROWS = 20_000  # a mixed model with crossed effects takes minutes beyond it
+MOST_ROWS = 20_000  # a mixed model with crossed effects takes long beyond it
 
 
 def score_gap(
@@ -68,7 +67,7 @@ def mixed_gap(
         reason below ten raters in a group, above 20,000 rows, or where the fit did not converge.
 
     References:
-        Baayen, Davidson and Bates 2008; Seabold and Perktold 2010, statsmodels.
+        Baayen, Davidson and Bates 2008; Henderson 1975.
     """
     frame = pd.DataFrame(
         {"score": scores, "rater": raters, "item": items, "first": in_first, "all": 1}
@@ -82,18 +81,16 @@ def mixed_gap(
 
 
 def _fitted(frame: pd.DataFrame, n: int) -> Difference:
-    from statsmodels.regression.mixed_linear_model import MixedLM
-
-    parts = {"rater": "0 + C(rater)", "item": "0 + C(item)"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a fit that failed is told by `converged`
-        model = MixedLM.from_formula("score ~ first", groups="all", vc_formula=parts, data=frame)
-        fit = model.fit()
-    value, error = float(fit.params["first"]), float(fit.bse["first"])
+    columns = np.stack([np.ones(len(frame)), frame["first"].to_numpy(np.float64)], axis=1)
+    if min(frame["rater"].nunique(), frame["item"].nunique()) > MOST_LEVELS:
+        return _undefined(n, f"More than {MOST_LEVELS} raters and items: use the resampled gap.")
+    fit = crossed_fit(frame["score"], columns, frame["rater"], frame["item"])
+    value, error = float(fit.effects[1]), float(fit.errors[1])
     if not fit.converged or not np.isfinite(error):
         return _undefined(n, "The mixed model did not converge.")
     half = error * float(norm.ppf((1 + LEVEL) / 2))
-    return Difference(value, value - half, value + half, n, float(fit.pvalues["first"]))
+    p = float(2 * norm.sf(abs(value) / error)) if error > 0 else float(value == 0)
+    return Difference(value, value - half, value + half, n, p)
 
 
 def _resampled(groups: list[NDArray[np.float64]], rng: np.random.Generator) -> float:

@@ -11,6 +11,7 @@ Direction = Literal[
     "Higher is less diverse.",
     "Neither high nor low is more diverse.",
     "Higher is better.",
+    "Lower is better.",
     "Higher follows the user more.",
     "Lower follows the user more.",
     "Higher keeps more to itself.",

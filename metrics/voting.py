@@ -60,6 +60,8 @@ def smith_set(margin: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def has_cycle(margin: NDArray[np.float64]) -> bool:
     """Whether strict majorities run in a circle among the best: a beats b beats … beats a."""
+    if condorcet_winner(margin) is not None:
+        return False
     top = smith_set(margin)
     inner = margin[np.ix_(top, top)] > 0
     return connected_components(inner, connection="strong")[0] < len(top)

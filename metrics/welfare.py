@@ -12,6 +12,8 @@ from metrics.uncertainty import LEVEL, Estimate
 
 LOW_PERCENTILE = 20
 
+_BLOCK = 2_000_000  # people drawn at once
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -139,8 +141,7 @@ def gini(values: ArrayLike) -> float:
     x = np.sort(np.asarray(values, dtype=np.float64))
     if (x < 0).any():
         raise ValueError("Expected values ≥ 0 for a Gini coefficient but some were negative.")
-    n, total = len(x), float(x.sum())
-    return float((2 * np.arange(1, n + 1) - n - 1) @ x / (n * total)) if total > 0 else np.nan
+    return float(_gini(x[None])[0])
 
 
 def outcome(
@@ -178,13 +179,12 @@ def outcome(
     pairs = [table[groups == g][:, [choice, default]] for g in range(len(sizes))]
     pairs = [rows[~np.isnan(rows).any(axis=1)] for rows in pairs]
     w = _weighted(np.zeros((len(sizes), 1)), weights)[1]
-    value = _figures(pairs, w)
-    drawn = [
-        _figures([rows[rng.integers(len(rows), size=len(rows))] for rows in pairs], w)
-        if all(len(rows) for rows in pairs)
-        else value
-        for _ in range(resamples)
-    ]
+    value = _figures([rows[None] for rows in pairs], w)[0]
+    drawn = (
+        np.tile(value, (resamples, 1))
+        if not all(map(len, pairs))
+        else _drawn(pairs, w, rng, resamples)
+    )
     people, g = sum(len(rows) for rows in pairs), len(pairs)
     counts = [people, min(len(rows) for rows in pairs), people, people]
     counts += [len(rows) for rows in pairs] * 2
@@ -192,49 +192,6 @@ def outcome(
     return Outcome(
         choice, made[0], made[1], made[2], made[3], tuple(made[4 : 4 + g]), tuple(made[4 + g :])
     )
-
-
-def seat_of_power(
-    utilities: ArrayLike,
-    *,
-    seats: ArrayLike,
-    size: int,
-    rng: np.random.Generator,
-    resamples: int = 1000,
-) -> NDArray[np.int64]:
-    """Which item would be chosen by panels of raters drawn from those in the seat of power.
-
-    Each panel chooses the item of largest mean utility, ties at random. Items nobody in a panel
-    rated can't be chosen: an unknown item must never win for lack of complaints.
-
-    Args:
-        utilities: (people, items); NaN where unknown.
-        seats: (people,) True for those from whom panels are drawn.
-        size: of a panel, drawn with replacement.
-        rng: draws panels and breaks ties.
-        resamples: panels.
-
-    Returns:
-        (resamples,) item chosen by each panel; −1 where a panel had rated nothing.
-
-    Raises:
-        ValueError: nobody may be drawn, or size < 1.
-
-    References:
-        Kirk et al. 2024, PRISM.
-    """
-    table = np.asarray(utilities, dtype=np.float64)[np.asarray(seats, dtype=bool)]
-    if not len(table) or size < 1:
-        raise ValueError("Expected somebody to draw panels from, and a size of 1 or more.")
-    times = rng.multinomial(size, np.full(len(table), 1 / len(table)), size=resamples)
-    rated = times @ ~np.isnan(table)
-    means = np.divide(
-        times @ np.nan_to_num(table), rated, out=np.full(rated.shape, -np.inf), where=rated > 0
-    )
-    top = means.max(axis=1, keepdims=True)
-    tied = (means >= top - 1e-12) & np.isfinite(means)
-    chosen = np.argmax(tied * rng.random(means.shape), axis=1)
-    return np.where(tied.any(axis=1), chosen, -1)
 
 
 def best_of_n(rewards: ArrayLike, *, weights: ArrayLike | None = None, worst: bool = False) -> int:
@@ -271,16 +228,44 @@ def _weighted(
     return table, w / w.sum()
 
 
+def _drawn(
+    pairs: list[NDArray[np.float64]], w: NDArray[np.float64], rng: np.random.Generator, times: int
+) -> NDArray[np.float64]:
+    """(times, figures) with people drawn anew within their groups, a block at a time."""
+    block = max(int(_BLOCK / sum(len(rows) for rows in pairs)), 1)
+    found = []
+    for start in range(0, times, block):
+        count = min(block, times - start)
+        drawn = [rows[rng.integers(len(rows), size=(count, len(rows)))] for rows in pairs]
+        found.append(_figures(drawn, w))
+    return np.concatenate(found)
+
+
 def _figures(pairs: list[NDArray[np.float64]], w: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Total, worst, percentile, Gini, gains by group, losers by group."""
-    if not all(len(rows) for rows in pairs):
-        return np.full(4 + 2 * len(pairs), np.nan)
-    means = np.array([rows[:, 0].mean() for rows in pairs])
-    everyone = np.concatenate([rows[:, 0] for rows in pairs])
-    gains = [rows[:, 0].mean() - rows[:, 1].mean() for rows in pairs]
-    losing = [np.mean(rows[:, 0] < rows[:, 1]) for rows in pairs]
-    low = np.percentile(everyone, LOW_PERCENTILE)
-    return np.array([w @ means, means.min(), low, gini(everyone), *gains, *losing])
+    """Total, worst, percentile, Gini, gains by group, losers by group.
+
+    Args:
+        pairs: per group, (samples, people, 2) utilities under the choice and under the default.
+        w: (groups,) weights.
+
+    Returns:
+        (samples, figures).
+    """
+    if not all(rows.shape[1] for rows in pairs):
+        return np.full((len(pairs[0]), 4 + 2 * len(pairs)), np.nan)
+    means = np.stack([rows[..., 0].mean(axis=1) for rows in pairs])
+    everyone = np.sort(np.concatenate([rows[..., 0] for rows in pairs], axis=1), axis=1)
+    gains = [np.mean(rows[..., 0] - rows[..., 1], axis=1) for rows in pairs]
+    losing = [np.mean(rows[..., 0] < rows[..., 1], axis=1) for rows in pairs]
+    low = np.percentile(everyone, LOW_PERCENTILE, axis=1)
+    return np.stack([w @ means, means.min(axis=0), low, _gini(everyone), *gains, *losing], axis=1)
+
+
+def _gini(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each row of ascending values; NaN where all are 0."""
+    n, total = ordered.shape[1], ordered.sum(axis=1)
+    rank = ordered @ (2 * np.arange(1, n + 1) - n - 1.0)
+    return np.divide(rank, n * total, out=np.full(len(ordered), np.nan), where=total > 0)
 
 
 def _estimate(value: float, drawn: NDArray[np.float64], n: int) -> Estimate:

@@ -105,3 +105,18 @@ def hover_text(text: str, *, width: int = 46, lines: int = 6) -> str:
         rows[-1] = f"{rows[-1]} {piece}".strip()
     cut = rows[:lines] + (["…"] if len(rows) > lines else [])
     return "<br>".join(escape(row, quote=False) for row in cut)
+
+
+def short_text(text: str, limit: int) -> str:
+    """A text as a legend shows it: escaped, on one line, cut after so many characters."""
+    line = " ".join(text.split())
+    cut = line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return escape(cut, quote=False)
+
+
+def axis_text(text: str, *, width: int, lines: int = 2) -> str:
+    """A text as an axis shows it: escaped, on a few lines, the last cut with an ellipsis."""
+    rows = hover_text(text, width=width, lines=lines).split("<br>")
+    if len(rows) > lines:
+        rows = [*rows[: lines - 1], f"{rows[lines - 1]} …"]
+    return "<br>".join(rows)

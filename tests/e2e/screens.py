@@ -103,7 +103,17 @@ def drift(visitor: Visitor, album: Album) -> None:
         album.take(f"tab-{name.lower().rstrip('?').replace(' ', '-')}")
 
 
-PAGES = {"diversity": diversity, "drift": drift, "precision": precision}
+def audits(visitor: Visitor, album: Album) -> None:
+    """The Audits page at first sight, and what opens from it."""
+    visitor.open("/audits")
+    album.take("first")
+    for name in ("Gaps", "Data"):
+        visitor.tab(name)
+        visitor.settled()
+        album.take(f"tab-{name.lower()}", whole=False)
+
+
+PAGES = {"audits": audits, "diversity": diversity, "drift": drift, "precision": precision}
 
 
 def take_all(browser: Browser, url: str, folder: Path, pages: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics.seats import seat_of_power
 from metrics.welfare import (
     atkinson,
     best_of_n,
@@ -11,7 +12,6 @@ from metrics.welfare import (
     maximin,
     nash_product,
     outcome,
-    seat_of_power,
     utilitarian,
 )
 

@@ -1,0 +1,117 @@
+"""Hidden camps: kinds of taste among raters, whatever they are labelled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from components import polls
+from components.controls.groups import Draft
+from components.figures.groups import preference_figure
+from components.figures.opinion import camps_figure
+from components.layout import theme
+from components.text import plural
+from components.tiles import method_card_button
+from components.views.charts import chart
+from experiments.groups.options import Options
+from experiments.groups.searching import (
+    MOST_CAMPS,
+    FoundCamps,
+    camps_by_label,
+    search_frame,
+    why_no_camps,
+)
+from metrics.catalogue_groups import GROUP_CATALOGUE
+
+
+def camps_view(draft: Draft) -> None:
+    """How many camps, what each likes, and how far labels tell them."""
+    options = polls.options(draft.source, ())
+    if why := why_no_camps(options):
+        st.info(why, icon=":material/group_off:")
+        return
+    with st.spinner(
+        f"Fitting mixtures of one to {MOST_CAMPS} camps; this takes a while …", show_time=True
+    ):
+        found = polls.camps(draft.source, ())
+    _headline(found)
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        frame = search_frame(found)
+        chart(
+            camps_figure(frame, chosen=found.chosen, theme=theme()),
+            frame.round(3),
+            key="groups-camps",
+            alt=f"BIC is smallest at {plural(found.chosen, 'camp')}.",
+        )
+    with right:
+        _labels(draft, found)
+    if found.chosen > 1:
+        _tastes(draft, options, found)
+
+
+def _headline(found: FoundCamps) -> None:
+    held_out = len(found.search.by_held_out.shares)
+    shares = ", ".join(f"{share:.0%}" for share in found.search.by_bic.shares)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(
+            f"**{plural(found.chosen, 'camp')}** by BIC ({shares} of raters), {held_out} by raters "
+            "who were left out.",
+            width="content",
+        )
+        method_card_button(GROUP_CATALOGUE["camps"])
+    if found.chosen == MOST_CAMPS:
+        st.caption(f"More than {MOST_CAMPS} were not tried: there may be more.")
+    if found.sampled:
+        st.caption(f"Looked for among {len(found.raters):,} of {found.sampled:,} raters.")
+
+
+def _labels(draft: Draft, found: FoundCamps) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown("**How far labels explain camps**", width="content")
+        method_card_button(GROUP_CATALOGUE["explained"])
+    frame = pd.DataFrame(
+        {
+            "label": name,
+            "adjusted mutual information": one.value,
+            "p": one.p_value,
+            "q": found.q_values[name],
+            "raters": one.raters,
+        }
+        for name, one in found.explained.items()
+    )
+    if frame.empty or found.chosen < 2:
+        st.caption("With one camp, or without labels, there is nothing to explain.")
+        return
+    frame = frame.sort_values("adjusted mutual information", ascending=False)
+    st.dataframe(frame.round(4), hide_index=True, alt="How far each label tells the camp")
+    names = [str(name) for name in frame["label"]]
+    shown = st.selectbox("Camps by", names, key=f"groups.camps.by.{draft.source.key}")
+    table = camps_by_label(found, draft.source.responses, shown)
+    st.dataframe(table, alt=f"Raters of each {shown} in each camp")
+
+
+def _tastes(draft: Draft, options: Options, found: FoundCamps) -> None:
+    """θ of each camp, centred over the answers to the question that the page shows."""
+    shown = polls.options(draft.source, draft.items).names
+    places = [i for i, name in enumerate(options.names) if name in shown]
+    theta = found.search.by_bic.strengths[:, places]
+    theta = theta - theta.mean(axis=1, keepdims=True)
+    sizes = np.bincount(found.search.by_bic.members, minlength=len(theta))
+    order = np.argsort(-theta.mean(axis=0))
+    frame = pd.DataFrame(
+        {
+            "option": options.labels[places[i]], "group": f"camp {k + 1}", "value": theta[k, i],
+            "low": np.nan, "high": np.nan, "raters": sizes[k],
+        }
+        for i in order
+        for k in range(len(theta))
+    )  # fmt: skip
+    st.markdown("**What each camp likes** (θ, no intervals: camps were found in the same answers)")
+    chart(
+        preference_figure(frame, unit="θ", theme=theme(), centred=True, span=None),
+        frame.drop(columns=["low", "high"]).round(3),
+        key="groups-tastes",
+        alt="Strengths of the answers in each camp.",
+    )

@@ -1,0 +1,1 @@
+"""Audits as paired prompts: what a model would answer, and whether that hangs on the person."""

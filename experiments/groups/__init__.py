@@ -1,0 +1,1 @@
+"""Who prefers what: from people's answers to everything that the Groups page shows."""
