@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,15 +13,10 @@ from data.divergences import DivergenceStore
 from data.errors import ChoraleError, StoreError
 from data.schema import Run, RunState
 from data.store import Store
-from experiments.audits.asking import AuditExperiment
 from experiments.base import Experiment
-from experiments.closed_loop import ClosedLoopExperiment
-from experiments.conversation import ConversationExperiment
+from experiments.kinds import KINDS
 from experiments.limits import Limits
 from experiments.pipeline import STOPPED_BY_USER, Begun, Job
-from experiments.quantization import QuantizationExperiment
-from experiments.raters import RatersExperiment
-from experiments.sampling import SamplingExperiment
 from experiments.snapshot import ENDED, Phase, Snapshot, empty_data, stored_snapshot
 from models.base import Embedder
 from models.manager import ModelManager
@@ -29,17 +24,6 @@ from models.manager import ModelManager
 __all__ = ["ENDED", "JobManager", "Phase", "Snapshot"]
 
 KEPT = 8  # finished runs held in memory
-KINDS: Mapping[str, Callable[[Run], Experiment]] = {
-    kind.kind: kind.of
-    for kind in (
-        SamplingExperiment,
-        QuantizationExperiment,
-        ConversationExperiment,
-        ClosedLoopExperiment,
-        RatersExperiment,
-        AuditExperiment,
-    )
-}
 
 
 class JobManager:

@@ -28,83 +28,21 @@ from experiments.closed_loop import ClosedLoopExperiment
 from experiments.conversation import ConversationExperiment
 from experiments.quantization import QuantizationExperiment
 from experiments.sampling import SamplingExperiment
-from experiments.strategies.registry import strategy
-
-_KINDS: dict[str, tuple[type, ...]] = {
-    "kind": (str,),
-    "prompt": (str,),
-    "seed": (int,),
-    "conditions": (list,),
-    "key": (str,),
-    "name": (str,),
-    "model": (str,),
-    "revision": (str,),
-    "quantization": (str,),
-    "system": (str,),
-    "n": (int,),
-    "temperature": (float, int),
-    "top_p": (float, int),
-    "top_k": (int,),
-    "min_p": (float, int),
-    "max_new_tokens": (int,),
-    "stop": (list,),
-    "strategy": (str,),
-    "options": (dict,),
-    "choir": (list,),
-    "plan": (dict,),
-    "lines": (list,),
-    "replicates": (int,),
-    "replies": (int,),
-    "reminders": (list,),
-    "reminder": (str,),
-    "marks": (list,),
-    "reference": (str,),
-    "user": (dict,),
-    "split": (float, int),
-    "larger": (dict,),
-    "scripts": (int,),
-    "mirroring": (dict,),
-    "policy": (str,),
-    "follow": (float, int),
-    "cap": (float, int),
-    "dead_band": (float, int),
-    "radius": (float, int),
-    "cache": (float, int),
-    "rule": (str,),
-    "remembers": (bool,),
-    "feedback": (bool,),
-}
-_WORDS = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    list: "a list",
-    dict: "keys and values",
-    bool: "true or false",
-}
-_EXPERIMENT = ("kind", "prompt", "seed", "conditions")
-_MODEL = ("revision", "quantization")
-_DECODING = ("temperature", "top_p", "top_k", "min_p", "max_new_tokens", "stop")
-_STRATEGY = ("strategy", "options", "choir")
-_CONDITION = ("key", "name", "model", *_MODEL, "system", "n", *_DECODING, *_STRATEGY, "plan")
-_TEXTS, _TURNS = ("lines", "marks"), ("reminders",)
-_PLAN = (
-    *_TEXTS,
-    *_TURNS,
-    "replicates",
-    "replies",
-    "reminder",
-    "reference",
-    "user",
-    "split",
-    "larger",
-    "scripts",
-    "mirroring",
+from experiments.settings_fields import (
+    CONDITION,
+    DECODING,
+    EXPERIMENT,
+    KINDS,
+    MIRRORING,
+    MODEL,
+    PLAN,
+    REF,
+    SPEAKER,
+    TEXTS,
+    TURNS,
+    WORDS,
 )
-_REF = ("model", *_MODEL)
-_SPEAKER = ("model", *_MODEL, "system")
-_MIRRORING = ("policy", "follow", "cap", "dead_band", "radius", "cache", "rule", "remembers",
-              "feedback")  # fmt: skip
+from experiments.strategies.registry import strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +82,7 @@ def read_experiment(text: str) -> Experiment:
         ChoraleError: it isn't YAML, or a key is missing, unknown or out of range; names the line
             where there is one.
     """
-    entries = _entries(_root(text), _EXPERIMENT, needed=("prompt", "conditions"))
+    entries = _entries(_root(text), EXPERIMENT, needed=("prompt", "conditions"))
     kind = _kind(entries)
     listed = entries["conditions"].node.value
     return kind(
@@ -205,13 +143,13 @@ def _entries(
 
 
 def _value(name: str, node: yaml.Node, line: int) -> Any:
-    kinds = _KINDS[name]
+    kinds = KINDS[name]
     try:
         value = yaml.constructor.SafeConstructor().construct_document(node)
     except yaml.YAMLError as error:
         raise _wrong(line, f"“{name}” can't be read ({error})") from error
     if type(value) not in kinds:
-        raise _wrong(line, f"“{name}” must be {_WORDS[kinds[0]]}, but it is {value!r}")
+        raise _wrong(line, f"“{name}” must be {WORDS[kinds[0]]}, but it is {value!r}")
     return value
 
 
@@ -219,7 +157,7 @@ def _condition(node: yaml.Node, key: str) -> Condition:
     planned = isinstance(node, yaml.MappingNode) and any(
         name.value == "plan" for name, _ in node.value
     )
-    entries = _entries(node, _CONDITION, needed=("model",) if planned else ("model", "n"))
+    entries = _entries(node, CONDITION, needed=("model",) if planned else ("model", "n"))
     plan = _plan(entries["plan"].node) if planned else None
     model = _model_of(entries)
     values = {name: entry.value for name, entry in entries.items()}
@@ -232,7 +170,7 @@ def _condition(node: yaml.Node, key: str) -> Condition:
         key=key,
         name=values.get("name", key.upper()),
         model=model,
-        decoding=Decoding(**{k: values[k] for k in _DECODING if k in values}),
+        decoding=Decoding(**{k: values[k] for k in DECODING if k in values}),
         system=values.get("system", ""),
         n=values.get("n", plan.draws if plan else 0),
         strategy=_strategy(entries),
@@ -242,7 +180,7 @@ def _condition(node: yaml.Node, key: str) -> Condition:
 
 
 def _model_of(entries: Mapping[str, _Entry]) -> ModelRef:
-    values = {name: entries[name].value for name in ("model", *_MODEL) if name in entries}
+    values = {name: entries[name].value for name in ("model", *MODEL) if name in entries}
     if values.get("quantization", "bf16") not in get_args(Quantization):
         choices = ", ".join(get_args(Quantization))
         raise _wrong(entries["quantization"].line, f"“quantization” must be one of {choices}")
@@ -250,8 +188,8 @@ def _model_of(entries: Mapping[str, _Entry]) -> ModelRef:
 
 
 def _plan(node: yaml.Node) -> Plan:
-    entries = _entries(node, _PLAN, needed=("lines",))
-    for names, kind, told in ((_TEXTS, str, "texts"), (_TURNS, int, "turns")):
+    entries = _entries(node, PLAN, needed=("lines",))
+    for names, kind, told in ((TEXTS, str, "texts"), (TURNS, int, "turns")):
         for name in names:
             if name in entries and not all(type(each) is kind for each in entries[name].value):
                 raise _wrong(entries[name].line, f"“{name}” must be a list of {told}")
@@ -265,15 +203,15 @@ def _plan(node: yaml.Node) -> Plan:
     if "user" in entries:
         values["user"] = _speaker(entries["user"].node)
     if "larger" in entries:
-        values["larger"] = _model_of(_entries(entries["larger"].node, _REF, needed=("model",)))
+        values["larger"] = _model_of(_entries(entries["larger"].node, REF, needed=("model",)))
     if "mirroring" in entries:
-        settings = _entries(entries["mirroring"].node, _MIRRORING, needed=("policy",))
+        settings = _entries(entries["mirroring"].node, MIRRORING, needed=("policy",))
         values["mirroring"] = Mirroring(**{name: each.value for name, each in settings.items()})
     return Plan(**values)
 
 
 def _speaker(node: yaml.Node) -> Speaker:
-    entries = _entries(node, _SPEAKER, needed=("model", "system"))
+    entries = _entries(node, SPEAKER, needed=("model", "system"))
     values = {name: entry.value for name, entry in entries.items()}
     return Speaker(_model_of(entries), values["system"])
 
