@@ -85,6 +85,7 @@ def test_stars_are_given_taken_back_and_used(sampled):
     tab.app.slider(key="diversity.gate.stars").set_value(4.0).run()
     assert "The quality gate leaves out 12 of 24 answers" in words_of(settled(tab))
     opened(tab, "Trade-offs", **{"tradeoffs.quality": "stars"})
+    assert "meanings by \u2068average linkage over embeddings" in words_of(opened(tab, "Data"))
 
 
 def test_one_by_one_hides_the_condition_and_can_be_undone(sampled):
