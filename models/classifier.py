@@ -193,13 +193,11 @@ def load_classifier(model_id: str, revision: str = "", *, device: str = "") -> T
         ModelError: it can't be found, has no classification head, or can't be loaded.
         MemoryBudgetError: it doesn't fit.
     """
-    import torch
-
     place = resolve(ModelRef(model_id, revision))
     folder = place if isinstance(place, Path) else fetch(str(place), revision)
     shown = display_name(model_id)
     check_files(folder, shown)
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or _device()
     _check_memory(folder, device, shown)
     tokenizer, model = _load(folder, device, shown)
     if tokenizer.pad_token is None:
@@ -207,6 +205,12 @@ def load_classifier(model_id: str, revision: str = "", *, device: str = "") -> T
     if model.config.pad_token_id is None:  # by it the last token of an answer is found
         model.config.pad_token_id = tokenizer.pad_token_id
     return TextClassifier(model, tokenizer, f"{shown}@{revision}" if revision else shown)
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _check_memory(folder: Path, device: str, shown: str) -> None:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import streamlit as st
 
+from components.state import State
+from components.text import as_markdown
 from components.views.gate import Shown
+from components.views.judging import scores_of
 from data.exports import to_csv, to_parquet
+from experiments.quality import P_TRUE, STARS, Quality
 
 
-def download_view(shown: Shown) -> None:
+def download_view(state: State, shown: Shown) -> None:
     """Every answer, those that a quality gate leaves out too, with settings and numbers."""
     data = shown.whole
-    extra = {"meaning": _meanings(shown)}
+    extra: dict[str, list[Any]] = {"meaning": _meanings(shown)} | _scores(state, shown)
     st.caption(
         f"Every answer with its settings, tokens and probabilities. Seed {data.run.seed}; "
-        f"embedder {data.run.embedder}."
+        f"embedder {data.run.embedder}; meanings by {as_markdown(shown.analysis.grouping.words)}."
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         name = f"chorale-{data.run.id[:8]}"
@@ -42,6 +49,16 @@ def download_view(shown: Shown) -> None:
             key="diversity.picture",
             persist_state="session",
         )
+
+
+def _scores(state: State, shown: Shown) -> dict[str, list[float | None]]:
+    """What is known of the quality of each answer, beside its log-probabilities."""
+    found = {}
+    for source in (STARS, P_TRUE):
+        scores = scores_of(state, shown.whole, Quality(source))
+        if not np.isnan(scores).all():
+            found[source] = [None if np.isnan(score) else float(score) for score in scores]
+    return found
 
 
 def _meanings(shown: Shown) -> list[int | None]:

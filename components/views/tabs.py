@@ -29,7 +29,7 @@ def diversity_tabs(state: State, shown: Shown, *, names: Mapping[str, str]) -> N
         "Tokens": lambda: tokens_view(state, shown.data, names),
         "Sensitivity": lambda: sensitivity_view(shown, names),
         "Selection": lambda: selection_view(shown, names),
-        "Data": lambda: download_view(shown),
+        "Data": lambda: download_view(state, shown),
     }
     tabs = st.tabs(list(views), key="diversity.tabs", on_change="rerun")
     for tab, (name, show) in zip(tabs, views.items(), strict=True):

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest, spearmanr
 
-from data.schema import Condition, Decoding, ModelRef, Sample
+from data.schema import MAX_SAMPLES, MIN_SAMPLES, Condition, Decoding, ModelRef, Sample
 from data.town import load_town, read_back
 from data.town.prompts import names_of
 from data.town.town import Topic
@@ -158,7 +158,8 @@ def experiment(topic: Topic, name: str, tokens: int, seed: int) -> SamplingExper
         "lookahead": {"look": 6, "likely": 0.1, "close": 0.3},
     }
     # The pilot is paid once per run, so an adaptive run must not be cut short.
-    n = tokens // TYPICAL - PILOT if name == "adaptive" else min(tokens // 5, 512)
+    whole = max(tokens // TYPICAL - PILOT, MIN_SAMPLES)
+    n = whole if name == "adaptive" else min(max(tokens // 5, MIN_SAMPLES), MAX_SAMPLES)
     condition = Condition(
         "a", name, ModelRef(BUNDLED_ID), Decoding(max_new_tokens=LIMIT), n=n,
         strategy=strategy(name, settings.get(name)),
