@@ -17,6 +17,7 @@ from experiments.mirroring import mirroring_of
 from experiments.speech import Speech, scripts_of
 from experiments.strategies.base import MAX_NEW_TOKENS
 from metrics.policies import Policy
+from models.registry import BUNDLED_ID
 
 LOOPED = ("static", "uncapped", "cap", "ema", "hybrid", "own")  # worth the time of a model first
 _MOST_LOOPED = 4  # policies in one run, unless a visitor asks for others
@@ -142,11 +143,14 @@ def _way() -> tuple[bool, bool]:
         help="Fed back, a reply that overshoots is where the next step starts.",
         persist_state="session",
     )
+    bundled = chosen_model().id == BUNDLED_ID
     remembers = st.toggle(
-        "The model sees the turns before", value=False, key="synchrony.remembers",
+        "The model sees the turns before",
+        value=not bundled,
+        key=f"synchrony.remembers.{'bundled' if bundled else 'other'}",
         help="The bundled model learned styles in single questions, and follows them best there.",
         persist_state="session",
-    )  # fmt: skip
+    )
     return start == "the style of the last reply", remembers
 
 

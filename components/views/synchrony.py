@@ -72,7 +72,21 @@ def _played(chosen: Chosen, finding: DeltaGenerator) -> None:
     _results(Shown(frontier, "What the policies ask for"), finding, "The styles asked for")
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Speech: id, Policy: repr})
+def _fingerprint(speech: Speech) -> str:
+    return speech.fingerprint
+
+
+def _settings(policy: Policy) -> tuple[object, ...]:
+    """Everything that tells two policies apart; a rule by its text."""
+    return (
+        policy.key, policy.follow, policy.cap, policy.dead_band, policy.radius, policy.cache,
+        getattr(policy.rule, "text", ""),
+    )  # fmt: skip
+
+
+@st.cache_resource(
+    max_entries=16, show_spinner=False, hash_funcs={Speech: _fingerprint, Policy: _settings}
+)
 def _play(speech: Speech, policies: tuple[Policy, ...]) -> Frontier:
     return play(speech, policies)
 

@@ -60,7 +60,9 @@ def heat_view(shown: Shown) -> None:
 
 
 @st.cache_resource(
-    max_entries=8, show_spinner="Playing every pair of settings …", hash_funcs={Speech: id}
+    max_entries=8,
+    show_spinner="Playing every pair of settings …",
+    hash_funcs={Speech: lambda speech: speech.fingerprint},
 )
 def _grid(speech: Speech) -> Grid:
     return grid(speech, FOLLOWS, CAPS)
