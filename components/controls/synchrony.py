@@ -10,6 +10,7 @@ from components.controls.corpus import corpus_controls
 from components.controls.policies import policy_controls
 from components.model_picker import chosen_model
 from components.teaching import teaching_banner
+from components.text import plural
 from data.schema import MAX_CONDITIONS, Condition, Decoding, Plan
 from experiments.closed_loop import ClosedLoopExperiment
 from experiments.loop_checks import MAX_REPLICATES, MAX_SCRIPTS, MAX_TURNS, MIN_TURNS
@@ -86,7 +87,12 @@ def _loop(speech: Speech | None, policies: tuple[Policy, ...]) -> Draft:
         scripts, replicates, turns = _sizes()
         feedback, remembers = _way()
         decoding = _decoding()
-    lines = scripts_of(speech, scripts, turns) if speech is not None else ()
+        lines = scripts_of(speech, scripts, turns) if speech is not None else ()
+        if speech is not None and len(lines) < scripts:
+            st.caption(
+                f"{plural(len(lines), 'conversation')} of this corpus "
+                f"{'has' if len(lines) == 1 else 'have'} texts and {turns} turns of the user."
+            )
     plan = Plan(
         tuple(line for script in lines for line in script), replicates, 1, scripts=len(lines) or 1
     )

@@ -98,7 +98,10 @@ def _bars(frontier: Frontier, key: str, x_title: str, *, churn: bool = False) ->
              "n": one.n}
         )  # fmt: skip
     frame = pd.DataFrame(rows)
-    told = ", ".join(f"{row['name']} {measure.format(row['value'])}" for row in rows)
+    told = ", ".join(
+        f"{name} {measure.format(value)}"
+        for name, value in zip(frame["name"], frame["value"], strict=True)
+    )
     chart(
         bars_figure(frame, measure, x_title=x_title, theme=theme()),
         frame,
