@@ -11,7 +11,7 @@ from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
-from components.state import State, fill_widgets
+from components.state import State, fill_widgets, has_widget
 from components.synchrony import balanced, synchrony_finding, synchrony_tiles
 from components.teaching import off_topic_hint
 from components.text import plural
@@ -42,13 +42,14 @@ def synchrony_view(
 ) -> None:
     """Everything below the controls; polls once a second while a model answers."""
     live = snapshot is not None and snapshot.active
+    if not has_widget(_LOOK):
+        fill_widgets({_LOOK: POLICIES})
     if snapshot is not None and state.synchrony.turned_to != snapshot.run.id:
         state.synchrony.turned_to = snapshot.run.id
         fill_widgets({_LOOK: REPLIES})
     look = st.segmented_control(
         "What is measured",
         [POLICIES, REPLIES],
-        default=POLICIES,
         required=True,
         key=_LOOK,
         label_visibility="collapsed",
