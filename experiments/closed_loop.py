@@ -191,7 +191,7 @@ def _told(
         return [(base, ()) for _ in talks]
     plan = plan_of(condition)
     levels = next_levels(condition, scale, *_styles(plan, talks, turn, held, scale))
-    found = []
+    found: list[tuple[str, tuple[Step, ...]]] = []
     for row in levels:
         system, lines = prompt_of(base, row, scale.space.names, condition.model.id)
         found.append((system, (Step(TOLD, "\n".join(lines)),)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,14 @@ class Speech:
     space: StyleSpace
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for equal content, whatever object holds it: what caches go by."""
+        found = sha256(repr((self.name, self.users.ids, self.space.names, self.unit)).encode())
+        for values in (self.users.vectors, self.replies.vectors, self.persona):
+            found.update(np.ascontiguousarray(values).tobytes())
+        return found.hexdigest()
 
     @property
     def informality(self) -> int | None:

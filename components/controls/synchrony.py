@@ -10,6 +10,7 @@ from components.controls.corpus import corpus_controls
 from components.controls.policies import policy_controls
 from components.model_picker import chosen_model
 from components.teaching import teaching_banner
+from components.text import plural
 from data.schema import MAX_CONDITIONS, Condition, Decoding, Plan
 from experiments.closed_loop import ClosedLoopExperiment
 from experiments.loop_checks import MAX_REPLICATES, MAX_SCRIPTS, MAX_TURNS, MIN_TURNS
@@ -17,6 +18,7 @@ from experiments.mirroring import mirroring_of
 from experiments.speech import Speech, scripts_of
 from experiments.strategies.base import MAX_NEW_TOKENS
 from metrics.policies import Policy
+from models.registry import BUNDLED_ID
 
 LOOPED = ("static", "uncapped", "cap", "ema", "hybrid", "own")  # worth the time of a model first
 _MOST_LOOPED = 4  # policies in one run, unless a visitor asks for others
@@ -85,7 +87,12 @@ def _loop(speech: Speech | None, policies: tuple[Policy, ...]) -> Draft:
         scripts, replicates, turns = _sizes()
         feedback, remembers = _way()
         decoding = _decoding()
-    lines = scripts_of(speech, scripts, turns) if speech is not None else ()
+        lines = scripts_of(speech, scripts, turns) if speech is not None else ()
+        if speech is not None and len(lines) < scripts:
+            st.caption(
+                f"{plural(len(lines), 'conversation')} of this corpus "
+                f"{'has' if len(lines) == 1 else 'have'} texts and {turns} turns of the user."
+            )
     plan = Plan(
         tuple(line for script in lines for line in script), replicates, 1, scripts=len(lines) or 1
     )
@@ -142,11 +149,14 @@ def _way() -> tuple[bool, bool]:
         help="Fed back, a reply that overshoots is where the next step starts.",
         persist_state="session",
     )
+    bundled = chosen_model().id == BUNDLED_ID
     remembers = st.toggle(
-        "The model sees the turns before", value=False, key="synchrony.remembers",
+        "The model sees the turns before",
+        value=not bundled,
+        key=f"synchrony.remembers.{'bundled' if bundled else 'other'}",
         help="The bundled model learned styles in single questions, and follows them best there.",
         persist_state="session",
-    )  # fmt: skip
+    )
     return start == "the style of the last reply", remembers
 
 

@@ -29,6 +29,7 @@ def accommodation_view(shown: Shown) -> None:
     if not shown.is_loop:
         _one(_measured(shown.texts(0)))
         return
+    _coordination_head()
     rows = []
     for place, policy in enumerate(shown.frontier.policies):
         found = _measured(shown.texts(place))
@@ -53,26 +54,31 @@ def _one(found: Accommodation) -> None:
         f"The bot’s replies match the user’s turns by **{spanned(found.bot_follows, '.2f')}**, the "
         f"user’s turns the bot’s replies by **{spanned(found.user_follows, '.2f')}**."
     )
-    _coordination(found)
+    with st.container(border=True, gap="xxsmall", key="tile-coordination"):
+        _coordination_head()
+        _coordination(found)
     numbers(_classes(found), key="accommodation", page="synchrony")
 
 
-def _coordination(found: Accommodation) -> None:
+def _coordination_head() -> None:
+    """The measure's label and card, once for all that follow."""
     measure = SYNCHRONY_CATALOGUE["coordination"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**{measure.label}**", width="content")
+        method_card_button(measure)
+
+
+def _coordination(found: Accommodation) -> None:
     told = found.coordination
     low, high = chance(told)
-    with st.container(border=True, gap="xxsmall", key=f"tile-coordination-{id(found)}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(f"**{measure.label}**", width="content")
-            method_card_button(measure)
-        if not np.isfinite(told.aggregate_3):
-            st.markdown("**too few**  \n:small[:gray[no class of words occurs often enough]]")
-            return
-        st.markdown(
-            f"**{minus(f'{told.aggregate_3:+.3f}')}**  \n:small[:gray[shuffled replies "
-            f"{minus(f'{low:+.3f}')} to {minus(f'{high:+.3f}')}, p = {told.p_value:.3f}, "
-            f"n = {told.n} replies]]"
-        )
+    if not np.isfinite(told.aggregate_3):
+        st.markdown("**too few**  \n:small[:gray[no class of words occurs often enough]]")
+        return
+    st.markdown(
+        f"**{minus(f'{told.aggregate_3:+.3f}')}**  \n:small[:gray[shuffled replies "
+        f"{minus(f'{low:+.3f}')} to {minus(f'{high:+.3f}')}, p = {told.p_value:.3f}, "
+        f"n = {told.n} replies]]"
+    )
 
 
 def _row(name: str, found: Accommodation) -> dict[str, object]:

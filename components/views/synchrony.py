@@ -11,7 +11,7 @@ from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
-from components.state import State, fill_widgets
+from components.state import State, fill_widgets, has_widget
 from components.synchrony import balanced, synchrony_finding, synchrony_tiles
 from components.teaching import off_topic_hint
 from components.text import plural
@@ -42,13 +42,14 @@ def synchrony_view(
 ) -> None:
     """Everything below the controls; polls once a second while a model answers."""
     live = snapshot is not None and snapshot.active
+    if not has_widget(_LOOK):
+        fill_widgets({_LOOK: POLICIES})
     if snapshot is not None and state.synchrony.turned_to != snapshot.run.id:
         state.synchrony.turned_to = snapshot.run.id
         fill_widgets({_LOOK: REPLIES})
     look = st.segmented_control(
         "What is measured",
         [POLICIES, REPLIES],
-        default=POLICIES,
         required=True,
         key=_LOOK,
         label_visibility="collapsed",
@@ -72,7 +73,21 @@ def _played(chosen: Chosen, finding: DeltaGenerator) -> None:
     _results(Shown(frontier, "What the policies ask for"), finding, "The styles asked for")
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Speech: id, Policy: repr})
+def _fingerprint(speech: Speech) -> str:
+    return speech.fingerprint
+
+
+def _settings(policy: Policy) -> tuple[object, ...]:
+    """Everything that tells two policies apart; a rule by its text."""
+    return (
+        policy.key, policy.follow, policy.cap, policy.dead_band, policy.radius, policy.cache,
+        getattr(policy.rule, "text", ""),
+    )  # fmt: skip
+
+
+@st.cache_resource(
+    max_entries=16, show_spinner=False, hash_funcs={Speech: _fingerprint, Policy: _settings}
+)
 def _play(speech: Speech, policies: tuple[Policy, ...]) -> Frontier:
     return play(speech, policies)
 

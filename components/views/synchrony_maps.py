@@ -60,7 +60,9 @@ def heat_view(shown: Shown) -> None:
 
 
 @st.cache_resource(
-    max_entries=8, show_spinner="Playing every pair of settings …", hash_funcs={Speech: id}
+    max_entries=8,
+    show_spinner="Playing every pair of settings …",
+    hash_funcs={Speech: lambda speech: speech.fingerprint},
 )
 def _grid(speech: Speech) -> Grid:
     return grid(speech, FOLLOWS, CAPS)
@@ -96,7 +98,10 @@ def _bars(frontier: Frontier, key: str, x_title: str, *, churn: bool = False) ->
              "n": one.n}
         )  # fmt: skip
     frame = pd.DataFrame(rows)
-    told = ", ".join(f"{row['name']} {measure.format(row['value'])}" for row in rows)
+    told = ", ".join(
+        f"{name} {measure.format(value)}"
+        for name, value in zip(frame["name"], frame["value"], strict=True)
+    )
     chart(
         bars_figure(frame, measure, x_title=x_title, theme=theme()),
         frame,

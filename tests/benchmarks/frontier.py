@@ -40,6 +40,7 @@ from metrics.synchrony import (
     predictive_synchrony_by_window,
 )
 from metrics.uncertainty import Estimate
+from tests.benchmarks.frontier_loop import loop_report
 from tests.benchmarks.frontier_speed import speed_report
 
 LOG = Path(__file__).parents[3] / "shared/data/style/synchrony_turn_level_metrics.csv"
@@ -199,7 +200,8 @@ def choice_report(users: Conversations, persona: Vector, unit: float, weights: V
 
 
 def main() -> None:
-    """Print everything."""
+    """Print everything; `--quick` holds fewer and shorter conversations with the model."""
+    quick = "--quick" in sys.argv[1:]
     if not LOG.exists():
         sys.exit(f"Skipped: {LOG.name} is not beside this checkout.")
     log = read_style_log(LOG.read_bytes())
@@ -208,10 +210,10 @@ def main() -> None:
     space = pooled_space(log)
     users = by_conversation(space.scale(log.users), log.sessions)
     ratio, slider = speed_report(users, pooled_persona(log, space))
-    print("closed_loop_min_rho is nan: no model follows the instructions in this benchmark yet")
+    loop = loop_report(quick=quick)
     print(
         f"published_max_error={published:.3f} pooled_max_error={pooled:.3f} "
-        f"speed_ratio={ratio:.1f} slider_ms={slider:.1f} closed_loop_min_rho=nan"
+        f"speed_ratio={ratio:.1f} slider_ms={slider:.1f} closed_loop_min_rho={loop:.3f}"
     )
 
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.browser import Complaints, browser_path, launched
 from tests.e2e.server import bundled_model, serving
@@ -15,6 +15,9 @@ from tests.e2e.visitor import TABS, Visitor
 
 SIZES = {1440: 900, 390: 844}  # width and height in pixels
 THEMES = ("light", "dark")
+SYNCHRONY_TABS = (
+    "Instructions", "α × cap", "Flips and churn", "Differences", "Corpora", "Accommodation", "Data",
+)  # fmt: skip
 _CONTENT_HEIGHT = """() => {
   const main = document.querySelector('[data-testid="stMain"]')
   return Math.ceil(main.scrollHeight + main.getBoundingClientRect().top)
@@ -113,7 +116,27 @@ def audits(visitor: Visitor, album: Album) -> None:
         album.take(f"tab-{name.lower()}", whole=False)
 
 
-PAGES = {"audits": audits, "diversity": diversity, "drift": drift, "precision": precision}
+def synchrony(visitor: Visitor, album: Album) -> None:
+    """The Synchrony page at first sight, what opens from it, and the recorded closed loop."""
+    visitor.open("/synchrony")
+    album.take("first")
+    for name in SYNCHRONY_TABS:
+        visitor.tab(name)
+        visitor.settled()
+        album.take(f"tab-{name.lower().replace(' ', '-').replace('α-×-', 'alpha-')}")
+    visitor.main.get_by_role("radio", name="What a model then says").click()
+    expect(visitor.main.get_by_text("recorded run")).to_be_visible()
+    visitor.settled()
+    album.take("replies")
+
+
+PAGES = {
+    "diversity": diversity,
+    "drift": drift,
+    "synchrony": synchrony,
+    "audits": audits,
+    "precision": precision,
+}
 
 
 def take_all(browser: Browser, url: str, folder: Path, pages: Sequence[str]) -> list[str]:

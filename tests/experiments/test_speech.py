@@ -131,6 +131,13 @@ def test_the_published_log_has_styles_without_texts():
     assert any("Left out is" in note for note in found.notes)
 
 
+def test_the_fingerprint_goes_by_content():
+    one, same, other = (
+        speech_of(town_dialogues(conversations=2, turns=3, seed=seed), "town") for seed in (1, 1, 2)
+    )
+    assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
 def test_scripts_are_the_users_lines_of_conversations_that_are_long_enough():
     found = speech_of(town_dialogues(conversations=4, turns=5), "town")
     scripts = scripts_of(found, 3, 4)

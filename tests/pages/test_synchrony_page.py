@@ -6,6 +6,8 @@ import pytest
 
 import models.scoring  # noqa: F401  # on a busy machine its import takes longer than a test waits
 from components import services
+from data.examples.dialogues import town_corpora
+from experiments.speech import speech_of
 from tests.pages.conftest import ROOT, Visit
 
 PAGE = ROOT / "pages" / "synchrony.py"
@@ -52,6 +54,13 @@ class SynchronyVisit(Visit):
 def settled(tab):
     assert not tab.app.exception, tab.app.exception[0].message
     return tab
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _town_is_read():
+    """Reading the town and its styles for the first time takes longer than a page may."""
+    for name, corpus in town_corpora().items():
+        speech_of(corpus, name)
 
 
 @pytest.fixture
