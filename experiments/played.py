@@ -219,8 +219,8 @@ def town_truth(shown: Played) -> TownTruth | None:
     pairs = shown.mode == "pairs"
     units = ["first", "second"] if pairs else ["item"]
     value = "preferred" if pairs else "score"
-    rows = shown.rows.groupby(["group", *units], as_index=False)[value].mean().dropna()
-    rows = rows.rename(columns={value: "played"})
+    means = shown.rows.groupby(["group", *units])[value].mean().dropna()
+    rows = means.reset_index().rename(columns={value: "played"})
     if rows.empty:
         return None
     if pairs:
