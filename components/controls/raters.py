@@ -81,9 +81,10 @@ def raters_controls(state: State) -> RatersDraft:
 def _groups(model: ModelRef) -> Mapping[str, str]:
     if model.id == BUNDLED_ID:
         known = town_groups()
-        chosen = st.multiselect(
+        chosen = st.pills(
             "Groups that the model plays",
             list(known),
+            selection_mode="multi",
             default=list(known),
             key="raters.groups",
             persist_state="session",

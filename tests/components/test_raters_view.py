@@ -57,7 +57,7 @@ def asked(tab: AppTest) -> AppTest:
 
 
 def small(tab: AppTest) -> AppTest:
-    tab.multiselect(key="raters.groups").set_value(["fishers", "artists"])
+    tab.button_group(key="raters.groups").set_value(["fishers", "artists"])
     tab.slider(key="raters.ideas").set_value(4)
     return tab.run()
 
@@ -79,7 +79,7 @@ def test_scores_are_played_too(open_page):
 
 def test_what_cannot_be_is_said(open_page):
     tab = open_page()
-    tab.multiselect(key="raters.groups").set_value([]).run()
+    tab.button_group(key="raters.groups").set_value([]).run()
     next(b for b in tab.button if b.label == "Ask the model").click().run()
     assert "1 to 8 groups can be played" in words(tab)
 

@@ -83,8 +83,8 @@ def test_every_tab_opens(town, name, told):
 def test_other_models_are_asked_about_people_with_and_without_a_mitigation(visit):
     tab = settled(AuditVisit())
     assert "14 questions about 36 people each" in tab.words
-    assert len(tab.app.multiselect(key="audits.mitigations.decisions").value) == 1
-    tab.app.multiselect(key="audits.mitigations.decisions").set_value([]).run()
+    assert len(tab.app.button_group(key="audits.mitigations.decisions").value) == 1
+    tab.app.button_group(key="audits.mitigations.decisions").set_value([]).run()
     assert "504 questions" in settled(tab).words
     services.divergences().close()
 
@@ -102,7 +102,7 @@ def test_words_and_tasks_are_another_audit(visit):
     tab.app.session_state["audits.audit"] = "Words and tasks"
     settled(tab.app.run() and tab)
     assert "84 questions, each in both orders" in tab.words
-    tab.app.multiselect(key="audits.topics").set_value(["women and science"]).run()
+    tab.app.button_group(key="audits.topics").set_value(["women and science"]).run()
     settled(tab.ask())
     snapshot = services.jobs().snapshot(tab.run_id, owner=tab.state.owner)
     assert snapshot.drawn == {"a": 21, "b": 21}
