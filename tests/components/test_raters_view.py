@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 import components.views.raters  # noqa: F401  # its imports take longer than a test waits
 from components import services
+from data.town import load_town
 from models.manager import ModelManager
 from tests.experiments.judges import TownJudge
 
@@ -35,6 +36,7 @@ def open_page(tmp_path, monkeypatch):
     monkeypatch.setenv("CHORALE_EMBEDDER", "hash")
     monkeypatch.setattr(services, "ModelManager", lambda: ModelManager(TownJudge))
     st.cache_resource.clear()
+    load_town()  # so that the first page doesn't wait for it
     yield lambda: AppTest.from_function(page, default_timeout=SECONDS).run()
     services.jobs().shutdown()
     services.store().close()

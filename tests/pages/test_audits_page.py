@@ -6,6 +6,7 @@ import pytest
 
 import components.views.audits  # noqa: F401  # on a busy machine its imports take longer than a test waits
 from components import services
+from data.town import load_town
 from models.manager import ModelManager
 from tests.experiments.judges import TownJudge
 from tests.pages.conftest import ROOT, Visit
@@ -38,6 +39,7 @@ def town(visit, monkeypatch):
     """The town's judge in the place of the bundled model."""
     monkeypatch.setenv("CHORALE_MODEL", "saltmere")
     monkeypatch.setattr(services, "ModelManager", lambda: ModelManager(TownJudge))
+    load_town()  # so that the first page doesn't wait for it
     yield AuditVisit
     services.divergences().close()
 
