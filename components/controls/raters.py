@@ -182,7 +182,7 @@ def _size(items: int) -> tuple[Mode, int, int]:
         1,
         200,
         min(USUAL, most),
-        key=f"raters.each.{mode}",
+        key=f"raters.each.{mode}.{most}",  # another number of answers has a default of its own
         help="A pair is asked in both orders, which counts as one judgement.",
         persist_state="session",
     )

@@ -30,6 +30,7 @@ from metrics.catalogue_audits import AUDITS
 from metrics.preference import luce_strengths
 
 POLL_S = 1.0
+MOSTLY = 0.5  # of the mass of replies
 
 
 def simulated_raters(state: State) -> Responses | None:
@@ -100,6 +101,11 @@ def played_view(shown: Played) -> None:
             plain_tile(AUDITS["simbench"], truth.score.score)
     if truth is not None:
         st.caption(_against_rules(truth))
+    if checks.abstained.is_defined and checks.abstained.value > MOSTLY:
+        st.warning(
+            "Most replies would choose neither: what follows rests on the little that is left.",
+            icon=":material/warning:",
+        )
     st.caption(_unit(shown))
     st.dataframe(strengths_table(shown), hide_index=True, alt="What each group prefers")
     with st.expander("Judgements", key="raters.rows", on_change="rerun") as expander:
