@@ -113,7 +113,24 @@ def audits(visitor: Visitor, album: Album) -> None:
         album.take(f"tab-{name.lower()}", whole=False)
 
 
-PAGES = {"audits": audits, "diversity": diversity, "drift": drift, "precision": precision}
+def groups(visitor: Visitor, album: Album) -> None:
+    """The Groups page at first sight, and what opens from it."""
+    visitor.open("/groups")
+    visitor.settled()
+    album.take("first")
+    for name in ("Agreement", "Camps", "Deciding", "Budget", "Answers"):
+        visitor.tab(name)
+        visitor.settled()
+        album.take(f"tab-{name.lower()}")
+
+
+PAGES = {
+    "audits": audits,
+    "diversity": diversity,
+    "drift": drift,
+    "precision": precision,
+    "groups": groups,
+}
 
 
 def take_all(browser: Browser, url: str, folder: Path, pages: Sequence[str]) -> list[str]:
