@@ -104,7 +104,7 @@ def test_who_is_asked_decides(town):
 
 
 def test_cells_below_ten_raters_are_not_decided_between(town):
-    source, _, options = town
+    source, _, _ = town
     crossed = grouping_of(town_source("ratings", per_group=10).responses, ["group", "street"])
     assert all(not group.shown for group in crossed.hidden)
     small = town_source("votes", per_group=10)
