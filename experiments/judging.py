@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class JudgingExperiment:
                 )
 
     @classmethod
-    def of(cls, run: Run) -> JudgingExperiment:
+    def of(cls, run: Run) -> Self:
         """The experiment that a stored run asked for."""
         return cls(prompt=run.prompt, conditions=run.conditions, seed=run.seed)
 

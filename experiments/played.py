@@ -219,12 +219,13 @@ def town_truth(shown: Played) -> TownTruth | None:
     pairs = shown.mode == "pairs"
     units = ["first", "second"] if pairs else ["item"]
     value = "preferred" if pairs else "score"
-    rows = shown.rows.groupby(["group", *units], as_index=False)[value].mean().dropna()
-    rows = rows.rename(columns={value: "played"})
+    means = shown.rows.groupby(["group", *units])[value].mean().dropna()
+    rows = means.reset_index().rename(columns={value: "played"})
+    if pairs:  # of two wordings of one idea there is no truth
+        rows = rows[[ideas[a] != ideas[b] for a, b in rows[units].to_numpy()]]
     if rows.empty:
         return None
     if pairs:
-        rows = rows[[ideas[a] != ideas[b] for a, b in rows[units].to_numpy()]]
         rows["known"] = [
             choice_probability(topic, ideas[a], ideas[b], group)
             for group, a, b in zip(rows["group"], rows["first"], rows["second"], strict=True)

@@ -102,9 +102,10 @@ def _associations() -> AuditDraft:
     model, own = chosen_model(), own_associations()
     what, how = st.columns([1.3, 1], gap="medium")
     with what:
-        topics = st.multiselect(
+        topics = st.pills(
             "Topics",
             list(own.groups),
+            selection_mode="multi",
             default=list(own.groups),
             key="audits.topics",
             persist_state="session",
@@ -195,9 +196,10 @@ def _added(questions: DecisionSet | None) -> list[str]:
 
 
 def _mitigations(offered: Mapping[str, str], *, key: str) -> list[str]:
-    chosen = st.multiselect(
+    chosen = st.pills(
         "Ask again with a request to be fair",
         list(offered),
+        selection_mode="multi",
         default=list(offered)[:1],
         key=f"audits.mitigations.{key}",
         help="Each is added to every question and becomes a condition of its own.",

@@ -23,6 +23,7 @@ from models.registry import BUNDLED_ID
 _TOWN, _RUN, _OWN = "Answers of the town", "A run of the Diversity page", "Answers of my own"
 _MODES: Mapping[Mode, str] = {"pairs": "Compare pairs", "scores": "Score each, 1 to 5"}
 MOST_OF_RUN = 16  # answers of a run that are judged unless more are asked for
+USUAL = 14  # judgements per rater: six groups of twelve then stay within a public host's limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,10 @@ def raters_controls(state: State) -> RatersDraft:
 def _groups(model: ModelRef) -> Mapping[str, str]:
     if model.id == BUNDLED_ID:
         known = town_groups()
-        chosen = st.multiselect(
+        chosen = st.pills(
             "Groups that the model plays",
             list(known),
+            selection_mode="multi",
             default=list(known),
             key="raters.groups",
             persist_state="session",
@@ -179,7 +181,7 @@ def _size(items: int) -> tuple[Mode, int, int]:
         "Judgements per rater",
         1,
         200,
-        min(20, most),
+        min(USUAL, most),
         key=f"raters.each.{mode}",
         help="A pair is asked in both orders, which counts as one judgement.",
         persist_state="session",

@@ -100,6 +100,7 @@ def played_view(shown: Played) -> None:
             plain_tile(AUDITS["simbench"], truth.score.score)
     if truth is not None:
         st.caption(_against_rules(truth))
+    st.caption(_unit(shown))
     st.dataframe(strengths_table(shown), hide_index=True, alt="What each group prefers")
     with st.expander("Judgements", key="raters.rows", on_change="rerun") as expander:
         if expander.open:
@@ -110,6 +111,17 @@ def played_view(shown: Played) -> None:
                 lambda: table_to_csv({str(c): rows[c].tolist() for c in rows}),
                 "chorale-judgements.csv",
             )
+
+
+def _unit(shown: Played) -> str:
+    raters = shown.rows.groupby("group")["rater"].nunique().min()
+    if shown.mode == "scores":
+        return f"Mean score from 1 to 5; {plural(raters, 'simulated rater')} per group."
+    return (
+        "How strongly each answer is preferred (Bradley–Terry, 0 is the mean of all, +1 is 2.7 "
+        f"times the odds), with 95 % intervals over {plural(raters, 'simulated rater')} per group: "
+        "they say how much the play hangs on the wording of the persona."
+    )
 
 
 def _against_rules(truth: TownTruth) -> str:

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 import components.views.raters  # noqa: F401  # its imports take longer than a test waits
 from components import services
+from data.town import load_town
 from models.manager import ModelManager
 from tests.experiments.judges import TownJudge
 
@@ -35,6 +36,7 @@ def open_page(tmp_path, monkeypatch):
     monkeypatch.setenv("CHORALE_EMBEDDER", "hash")
     monkeypatch.setattr(services, "ModelManager", lambda: ModelManager(TownJudge))
     st.cache_resource.clear()
+    load_town()  # so that the first page doesn't wait for it
     yield lambda: AppTest.from_function(page, default_timeout=SECONDS).run()
     services.jobs().shutdown()
     services.store().close()
@@ -57,7 +59,7 @@ def asked(tab: AppTest) -> AppTest:
 
 
 def small(tab: AppTest) -> AppTest:
-    tab.multiselect(key="raters.groups").set_value(["fishers", "artists"])
+    tab.button_group(key="raters.groups").set_value(["fishers", "artists"])
     tab.slider(key="raters.ideas").set_value(4)
     return tab.run()
 
@@ -79,7 +81,7 @@ def test_scores_are_played_too(open_page):
 
 def test_what_cannot_be_is_said(open_page):
     tab = open_page()
-    tab.multiselect(key="raters.groups").set_value([]).run()
+    tab.button_group(key="raters.groups").set_value([]).run()
     next(b for b in tab.button if b.label == "Ask the model").click().run()
     assert "1 to 8 groups can be played" in words(tab)
 

@@ -6,6 +6,7 @@ import pytest
 
 import components.views.audits  # noqa: F401  # on a busy machine its imports take longer than a test waits
 from components import services
+from data.town import load_town
 from models.manager import ModelManager
 from tests.experiments.judges import TownJudge
 from tests.pages.conftest import ROOT, Visit
@@ -38,6 +39,7 @@ def town(visit, monkeypatch):
     """The town's judge in the place of the bundled model."""
     monkeypatch.setenv("CHORALE_MODEL", "saltmere")
     monkeypatch.setattr(services, "ModelManager", lambda: ModelManager(TownJudge))
+    load_town()  # so that the first page doesn't wait for it
     yield AuditVisit
     services.divergences().close()
 
@@ -83,8 +85,8 @@ def test_every_tab_opens(town, name, told):
 def test_other_models_are_asked_about_people_with_and_without_a_mitigation(visit):
     tab = settled(AuditVisit())
     assert "14 questions about 36 people each" in tab.words
-    assert len(tab.app.multiselect(key="audits.mitigations.decisions").value) == 1
-    tab.app.multiselect(key="audits.mitigations.decisions").set_value([]).run()
+    assert len(tab.app.button_group(key="audits.mitigations.decisions").value) == 1
+    tab.app.button_group(key="audits.mitigations.decisions").set_value([]).run()
     assert "504 questions" in settled(tab).words
     services.divergences().close()
 
@@ -102,7 +104,7 @@ def test_words_and_tasks_are_another_audit(visit):
     tab.app.session_state["audits.audit"] = "Words and tasks"
     settled(tab.app.run() and tab)
     assert "84 questions, each in both orders" in tab.words
-    tab.app.multiselect(key="audits.topics").set_value(["women and science"]).run()
+    tab.app.button_group(key="audits.topics").set_value(["women and science"]).run()
     settled(tab.ask())
     snapshot = services.jobs().snapshot(tab.run_id, owner=tab.state.owner)
     assert snapshot.drawn == {"a": 21, "b": 21}
