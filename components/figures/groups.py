@@ -117,7 +117,7 @@ def splits_figure(frame: pd.DataFrame, *, theme: Theme, most: int = 15) -> go.Fi
         most: rows to draw.
     """
     part = frame.head(most)[::-1]
-    names = [f"{axis_text(t, width=44)}" for t in part["text"]]
+    names = [f"{axis_text(t, width=30)}" for t in part["text"]]
     names = [f"{name}<span style='display:none'>{i}</span>" for i, name in enumerate(names)]
     clear, mark = part["q"] < 0.05, meaning_mark(0)
     figure = go.Figure()
@@ -146,7 +146,7 @@ def splits_figure(frame: pd.DataFrame, *, theme: Theme, most: int = 15) -> go.Fi
             )
         )  # fmt: skip
     height = max(_LEAST, ROW * len(part) + 100)
-    on_paper(figure, theme, x_title="how far groups split (bits)", y_title="", height=height)
+    on_paper(figure, theme, x_title="split (bits)", y_title="", height=height)
     with_legend(figure)
     figure.update_xaxes(rangemode="tozero")
     figure.update_yaxes(categoryorder="array", categoryarray=names, tickfont={"size": 12})

@@ -27,8 +27,13 @@ def splits_view(draft: Draft) -> None:
     for note in asked.notes:
         st.caption(note)
     frame = spread_frame(asked, draft.grouping, splits, asked.labels)
+    if len(frame) < len(asked.names):
+        st.caption(
+            f"{len(frame):,} of {len(asked.names):,} questions were answered by ten raters or "
+            "more, of two groups."
+        )
     if frame.empty:
-        st.info("No question was answered by two groups, so there is nothing to compare.")
+        st.info("No question was answered by ten raters of two groups: nothing to compare.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown("**The questions on which groups split most**", width="content")

@@ -13,9 +13,8 @@ from data.importers import Responses
 from experiments.groups.options import rates_items
 from experiments.groups.sources import Source
 from metrics.agreement import Level
-from metrics.preference import FLOOR
 
-MOST_CELLS = 1_500_000  # raters × questions held at once
+MOST_CELLS = 2_000_000  # raters × questions held at once
 _KINDS = 7  # different answers above which they are cut into fifths for tests of splits
 
 
@@ -111,14 +110,13 @@ def _wide(long: pd.DataFrame, raters: int) -> tuple[pd.DataFrame, tuple[str, ...
     """Raters × questions; the questions that most raters answered, where there are too many."""
     counts = long["question"].value_counts()
     most = max(int(MOST_CELLS / max(raters, 1)), 1)
-    enough = counts[counts >= min(FLOOR, counts.max())]
-    kept = sorted(enough.index[:most])
+    kept = sorted(counts.index[:most])
     part = long[long["question"].isin(kept)]
     wide = part.pivot_table(index="rater_id", columns="question", values="value", aggfunc="mean")
     if len(kept) == len(counts):
         return wide[kept], ()
     note = (
-        f"Item by item, {len(kept):,} of {len(counts):,} questions are looked at: those with "
+        f"{len(kept):,} of {len(counts):,} questions are looked at: those with "
         f"{int(counts[kept].min()):,} answers or more."
     )
     return wide[kept], (note,)

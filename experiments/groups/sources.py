@@ -13,7 +13,7 @@ from data.importers import Responses
 from data.reading_tables import RawTable
 from data.town.raters import town_raters, town_texts
 
-MOST_ROWS = 200_000  # checked and shown at once; of more, whole raters are drawn
+MOST_ROWS = 100_000  # checked and shown at once; of more, whole raters are drawn
 
 TOWN = (
     "Simulated raters: members of Saltmere’s groups, drawn by the tastes that are written down for "

@@ -17,6 +17,7 @@ from metrics.agreement import Cohesion, cohesion, normalised_cross_agreement
 from metrics.gaps import mixed_gap, score_gap
 from metrics.memberships import adjusted
 from metrics.partition import cut, meaning_tree
+from metrics.preference import FLOOR
 from metrics.splits import (
     GroupDistances,
     ItemSplits,
@@ -54,15 +55,31 @@ class TextPredictor:
 
 
 def splits_between(questions: Questions, grouping: Grouping) -> ItemSplits:
-    """Choice spread of each question between the groups, against shuffled labels."""
-    codes, labels = _inside(questions, grouping)
-    shuffles = _shuffles(codes, len(grouping.shown))
-    return item_splits(codes, labels, rng=_rng(), resamples=shuffles)
+    """Choice spread of each question between the groups, against shuffled labels.
+
+    NaN for questions that fewer than ten raters answered.
+    """
+    codes, labels, often = _inside(questions, grouping)
+    names = ("spread", "by_chance", "p_value", "q_value")
+    columns = {name: np.full(len(often), np.nan) for name in names}
+    raters = np.zeros(len(often), dtype=np.int64)
+    if often.any():
+        shuffles = _shuffles(codes, len(grouping.shown))
+        found = item_splits(codes, labels, rng=_rng(), resamples=shuffles)
+        raters[often] = found.raters
+        for name, column in columns.items():
+            column[often] = getattr(found, name)
+    return ItemSplits(**columns, raters=raters)
 
 
 def distances_between(questions: Questions, grouping: Grouping) -> GroupDistances:
-    """Jensen–Shannon divergence of each two groups, against shuffled labels."""
-    codes, labels = _inside(questions, grouping)
+    """Jensen–Shannon divergence of each two groups, against shuffled labels.
+
+    Over questions that ten raters or more answered; all others where there is none such.
+    """
+    codes, labels, often = _inside(questions, grouping)
+    if not often.any():
+        codes = questions.codes[grouping.inside]
     shuffles = _shuffles(codes, len(grouping.shown) ** 2)
     return group_distances(codes, labels, rng=_rng(), resamples=shuffles)
 
@@ -187,8 +204,11 @@ def answer_shares(questions: Questions, grouping: Grouping, place: int) -> pd.Da
 
 def _inside(
     questions: Questions, grouping: Grouping
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    return questions.codes[grouping.inside], grouping.labels[grouping.inside]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Codes of questions that ten raters in groups answered; their labels; which these are."""
+    codes = questions.codes[grouping.inside]
+    often = (~np.isnan(codes)).sum(axis=0) >= FLOOR
+    return codes[:, often], grouping.labels[grouping.inside], often
 
 
 def _shuffles(table: NDArray[np.float64], groups: int, *, kinds: int | None = None) -> int:

@@ -130,10 +130,22 @@ def synchrony(visitor: Visitor, album: Album) -> None:
     album.take("replies")
 
 
+def groups(visitor: Visitor, album: Album) -> None:
+    """The Groups page at first sight, and what opens from it."""
+    visitor.open("/groups")
+    visitor.settled()
+    album.take("first")
+    for name in ("Agreement", "Camps", "Deciding", "Budget", "Answers"):
+        visitor.tab(name)
+        visitor.settled()
+        album.take(f"tab-{name.lower()}")
+
+
 PAGES = {
     "diversity": diversity,
     "drift": drift,
     "synchrony": synchrony,
+    "groups": groups,
     "audits": audits,
     "precision": precision,
 }
