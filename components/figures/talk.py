@@ -80,7 +80,8 @@ def talk_figure(
 def talk_description(frame: pd.DataFrame, measure: Measure) -> str:
     """The line in words, for those who don't see it."""
     told = ", ".join(
-        f"turn {row.turn} {measure.format(float(row.value))}" for row in frame.itertuples()
+        f"turn {turn} {measure.format(value)}"
+        for turn, value in zip(frame["turn"], frame["value"], strict=True)
     )
     return f"{measure.name} by turn, mean over {frame['replies'].iloc[0]} replies each: {told}."
 
