@@ -103,7 +103,7 @@ def preference_description(frame: pd.DataFrame, unit: str) -> str:
     """The heat-map in words: what each group likes best."""
     told = []
     for group, part in frame.dropna(subset="value").groupby("group", sort=False):
-        best = part.loc[part["value"].idxmax()]
+        best = part.iloc[int(part["value"].argmax())]
         told.append(f"{group} like “{best['option']}” best ({best['value']:.2f})")
     return f"{unit} of each answer in each group: " + ("; ".join(told) or "all hidden") + "."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -220,7 +221,7 @@ def _undominated(options: pd.DataFrame) -> pd.DataFrame:
     return ordered[ordered["worst group"] >= ordered["worst group"].cummax()]
 
 
-def _rule(row: Mapping[str, float | str], place: int, theme: Theme) -> go.Scatter:
+def _rule(row: Mapping[Any, Any], place: int, theme: Theme) -> go.Scatter:
     mark = meaning_mark(place)
     colour = mark.fill_on(theme)
     arms = {

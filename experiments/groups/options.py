@@ -86,7 +86,7 @@ def options_of(source: Source, items: tuple[str, ...]) -> Options:
     counts = judged["response_id"].value_counts()
     often = counts[counts >= FLOOR]
     names = tuple(sorted((often if len(often) > 1 else counts).index[:MOST_OPTIONS]))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if len(names) < len(counts):
         notes = (f"{len(names)} of {len(counts):,} answers are shown: those judged most often.",)
     kept = judged[judged["response_id"].isin(names)]
@@ -114,13 +114,9 @@ def _item_responses(found: Responses) -> pd.DataFrame:
         both = [table[["item_id", side]].set_axis(["item_id", "response_id"], axis=1)
                 for side in ("response_a", "response_b")]  # fmt: skip
         return pd.concat(both).drop_duplicates()
-    column = "options" if found.kind == "choice" else "names"
-    named = table.assign(
-        names=[tuple(n for place in row for n in place) for row in table["places"]]
-        if found.kind == "ranking"
-        else None
-    )
-    long = named[["item_id", column]].explode(column).set_axis(["item_id", "response_id"], axis=1)
+    column = "options" if found.kind == "choice" else "places"
+    named = table[["item_id", column]].explode(column)
+    long = named.explode(column).set_axis(["item_id", "response_id"], axis=1)
     return long.drop_duplicates()
 
 

@@ -133,7 +133,8 @@ def source_of(
     """
     key = content_key(*(part for file in opened.files for part in file), columns, attributes,
                       score_range)  # fmt: skip
-    texts, left_out = {}, ()
+    texts: dict[str, str] = {}
+    left_out: tuple[str, ...] = ()
     for table in (opened.main, *opened.others.values()):
         texts |= _texts(table.frame)
     for table in opened.others.values():
@@ -214,7 +215,7 @@ def _by_hand(raw: RawTable, columns: Columns) -> Responses:
 
 def _texts(frame: pd.DataFrame) -> dict[str, str]:
     """What ids say, of columns of texts and of tables that hold one id per row."""
-    found = {}
+    found: dict[str, str] = {}
     for column, names in _TEXTS.items():
         if column in frame and names in frame:
             once = frame.drop_duplicates(names)
