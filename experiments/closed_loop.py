@@ -10,7 +10,7 @@ from typing import ClassVar
 from data.errors import ChoraleError, PromptError
 from data.schema import MAX_CONDITIONS, Condition, Message, Plan, Run, Sample, Step
 from experiments.base import Drawn, Event, SampleDrawn, Turn
-from experiments.conversation import plan_of
+from experiments.chats import plan_of
 from experiments.loop_checks import check_loop
 from experiments.loop_styles import LoopScale, Styles, followed_by, loop_scale, next_levels
 from experiments.mirroring import prompt_of

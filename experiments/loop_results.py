@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from data.schema import RunData, Sample
+from experiments.chats import plan_of
 from experiments.closed_loop import index_of, line_of, talks_of, turns_of
-from experiments.conversation import plan_of
 from experiments.loop_styles import LoopScale, Styles, followed_by, loop_scale, targets
 from experiments.speech import Exchange, Speech
 from experiments.synchrony import Frontier, judged

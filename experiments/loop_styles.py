@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.errors import ChoraleError
 from data.mirroring import Mirroring
 from data.schema import Condition, Sample
-from experiments.conversation import plan_of
+from experiments.chats import plan_of
 from experiments.mirroring import policy_of
 from experiments.speech import features_of
 from metrics.instructions import buckets

@@ -38,7 +38,7 @@ def opinion_view(draft: Draft) -> None:
             width=240,
         )
     with st.spinner("Placing people …", show_time=True):
-        found = polls.opinion_map(draft.source, 0 if count == "auto" else int(count))
+        found = polls.opinion_map(draft.source, count if isinstance(count, int) else 0)
     _plane(draft, found, colour)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown("**What each group says more than the others**", width="content")

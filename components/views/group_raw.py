@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from components.controls.groups import Draft, simulated_note
 from components.text import one_line
@@ -80,7 +82,7 @@ def _said(name: str) -> str:
     return f"{name.removesuffix('_id').replace('_', ' ')} says"
 
 
-def _groups(draft: Draft) -> pd.Series:
+def _groups(draft: Draft) -> NDArray[np.object_]:
     table = draft.source.responses.table
     names = {i: name for i, name in enumerate(draft.grouping.names)}
     of = pd.Series(draft.grouping.labels, index=draft.source.responses.raters.index).map(names)

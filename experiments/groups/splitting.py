@@ -157,10 +157,10 @@ def telling_texts(
     said = [text for text, there in zip(texts, known, strict=True) if there]
     columns = {"length in words": np.array([len(text.split()) for text in said], dtype=float)}
     columns |= dict(zip(FEATURES, style_features(said).T, strict=True))
-    found = [_told(name, column, excess[known]) for name, column in columns.items()]
+    told = [_told(name, column, excess[known]) for name, column in columns.items()]
     if vectors is not None:
-        found.append(_told_by_meaning(np.asarray(vectors)[known], excess[known]))
-    found = [one for one in found if one is not None]
+        told.append(_told_by_meaning(np.asarray(vectors)[known], excess[known]))
+    found = [one for one in told if one is not None]
     q = adjusted([one.p_value for one in found])
     made = [TextPredictor(one.name, one.value, one.p_value, float(value), one.items)
             for one, value in zip(found, q, strict=True)]  # fmt: skip
