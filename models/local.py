@@ -198,14 +198,9 @@ class LocalModel(Attentive):
         return reads_together(self._engine)
 
     def _rows_that_fit(self, tokens: int) -> int:
-        info = self._info
-        return rows_that_fit(
-            self._shape,
-            info.ref.quantization,
-            device=info.device,
-            tokens=tokens,
-            free=available_memory(info.device),
-        )
+        device, kind = self._info.device, self._info.ref.quantization
+        free = available_memory(device)
+        return rows_that_fit(self._shape, kind, device=device, tokens=tokens, free=free)
 
     def _samples(
         self, prompt: list[int], indices: Sequence[int], request: Request

@@ -1,55 +1,24 @@
 """Conversations side by side: what the model is shown, what is kept, what is compared."""
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from data.errors import ChoraleError, StoreError, UnsupportedError
+from data.errors import ChoraleError, StoreError
 from data.schema import (
-    Condition,
     Decoding,
     Message,
     ModelRef,
     Plan,
     Speaker,
-    SplitDecoding,
-    Step,
 )
-from experiments.base import DivergenceFound, SampleDrawn
-from experiments.chats import chat_before, plan_of, reference_chat, reference_reply, user_chat
+from experiments.chats import chat_before, plan_of, reference_chat, reference_reply
 from experiments.conversation import ConversationExperiment
-from models.divergence import compare
 from models.echo import EchoModel
 from tests.experiments.scripted import ScriptedModel
+from tests.experiments.talking import PERSONA, PLAN, Undivided, condition, held
 from tests.experiments.workshop import WAIT
-
-PLAN = Plan(("Hello.", "And now?", "What else?"), replicates=4, replies=4)
-PERSONA = "You are a lighthouse keeper."
-
-
-def condition(key="a", plan=PLAN, **changes):
-    given = {
-        "model": ModelRef("echo"), "decoding": Decoding(max_new_tokens=12), "system": PERSONA,
-        "n": plan.draws,
-    }  # fmt: skip
-    return Condition(key, key.upper(), plan=plan, **{**given, **changes})
-
-
-def held(experiment, model, *, drawn=None, pace=64, should_stop=lambda: False):
-    """Everything that comes of an experiment: draws and divergences by key and index."""
-    draws = {c.key: dict((drawn or {}).get(c.key, {})) for c in experiment.conditions}
-    apart = {c.key: {} for c in experiment.conditions}
-    for turn in experiment.turns(draws, lambda: pace):
-        for event in turn.work(model, should_stop):
-            if isinstance(event, SampleDrawn):
-                assert event.sample.index not in draws[event.condition]
-                draws[event.condition][event.sample.index] = event.sample
-            else:
-                assert isinstance(event, DivergenceFound)
-                apart[event.condition][event.index] = event.divergence
-    return draws, apart
 
 
 def test_every_place_is_drawn_once_and_measured():
@@ -79,7 +48,7 @@ def test_the_pace_changes_nothing():
 
 def test_the_first_reply_goes_on():
     model = ScriptedModel(lambda asked, index: f"reply {index} to {asked}")
-    held(ConversationExperiment("Keeper", (condition(),)), _undivided(model))
+    held(ConversationExperiment("Keeper", (condition(),)), Undivided(model))
     # the third turn of the second conversation: its replies are 24 to 27, the turn's before 20
     chat = next(asked for asked in model.asked if len(asked) == 6 and "reply 12 " in asked[2])
     assert chat == (
@@ -115,7 +84,7 @@ def test_the_reference_is_the_persona_alone_or_the_chat_with_it_restated():
 
 def test_a_reply_is_drawn_in_the_reference_too():
     model = ScriptedModel(lambda asked, index: f"reply {index} to {asked}")
-    draws, _ = held(ConversationExperiment("Keeper", (condition(),)), _undivided(model))
+    draws, _ = held(ConversationExperiment("Keeper", (condition(),)), Undivided(model))
     assert reference_reply(draws["a"][PLAN.index(2, 0, 0)]) is None  # the same chat
     found = draws["a"][PLAN.index(2, 1, 0)]
     assert reference_reply(found) == f"reply {PLAN.draws + 2 * 3 + 1} to And now?"
@@ -141,7 +110,7 @@ def test_what_is_there_is_not_drawn_again():
     whole, _ = held(experiment, EchoModel())
     part = {"a": {index: whole["a"][index] for index in range(20)}}  # a replicate and two turns
     model = ScriptedModel(lambda asked, index: whole["a"][index].text if index < 48 else "…")
-    again, _ = held(experiment, _undivided(model), drawn=part)
+    again, _ = held(experiment, Undivided(model), drawn=part)
     assert sorted(again["a"]) == sorted(whole["a"])
     assert sum(map(len, model.asked)) > 0
     assert {i: s.text for i, s in again["a"].items()} == {i: s.text for i, s in whole["a"].items()}
@@ -169,58 +138,10 @@ def test_a_stop_keeps_whole_turns():
 def test_a_model_without_distributions_is_only_talked_to():
     draws, apart = held(
         ConversationExperiment("Keeper", (condition(),)),
-        _undivided(ScriptedModel(lambda a, i: "x")),
+        Undivided(ScriptedModel(lambda a, i: "x")),
     )
     assert len(draws["a"]) == PLAN.draws
     assert not apart["a"]
-
-
-PLAYED = replace(
-    PLAN, lines=("Hello.", "", ""), user=Speaker(ModelRef("echo:list"), "You are curious.")
-)
-
-
-def test_a_model_plays_the_user_in_each_conversation():
-    talker, asker = EchoModel(), ScriptedModel(lambda asked, index: f"Why {index}?")
-    experiment = ConversationExperiment("Keeper", (condition(plan=PLAYED),), seed=1)
-    draws = {"a": {}}
-    for turn in experiment.turns(draws, lambda: 64):
-        model = asker if turn.model == PLAYED.user.model else talker
-        for event in turn.work(model, lambda: False):
-            if isinstance(event, SampleDrawn):
-                draws["a"][event.sample.index] = event.sample
-    assert len(draws["a"]) == PLAYED.draws
-    for replicate in range(PLAYED.replicates):
-        for turn in (1, 2):
-            first = draws["a"][PLAYED.index(replicate, turn, 0)]
-            said = f"Why {PLAYED.index(replicate, turn, 0)}?"
-            assert first.steps[0] == Step("user", said)
-            assert not draws["a"][PLAYED.index(replicate, turn, 1)].steps
-            chat = chat_before(condition(plan=PLAYED), turn, replicate, draws["a"], talker)
-            assert chat.messages[-1] == Message("user", said)
-    reply = draws["a"][PLAYED.index(0, 0, 0)].text
-    assert asker.asked[0] == ("You are curious.", "Hello.", "Hello.", reply)
-
-
-def test_the_user_sees_its_own_lines_as_the_assistants():
-    experiment = ConversationExperiment("Keeper", (condition(plan=PLAYED),), seed=1)
-    draws, _ = held(experiment, EchoModel())
-    found = user_chat(PLAYED, 2, 0, draws["a"], EchoModel(), Decoding(max_new_tokens=12))
-    roles = ["system", "user", "assistant", "user", "assistant", "user"]
-    assert [message.role for message in found] == roles
-    assert found[4].content == draws["a"][PLAYED.index(0, 1, 0)].steps[0].text
-    assert found[5].content == draws["a"][PLAYED.index(0, 1, 0)].text
-    short = user_chat(PLAYED, 2, 0, draws["a"], EchoModel(), Decoding(max_new_tokens=500))
-    assert [message.role for message in short] == ["system", "user", "assistant", "user"]
-    assert short[3] == found[5]
-
-
-def test_a_played_user_is_the_same_again_after_a_stop():
-    experiment = ConversationExperiment("Keeper", (condition(plan=PLAYED),), seed=1)
-    whole, _ = held(experiment, EchoModel())
-    part = {"a": {index: whole["a"][index] for index in range(20)}}
-    again, _ = held(experiment, EchoModel(), drawn=part)
-    assert again == whole
 
 
 def test_a_talk_grows_in_its_own_run(workshop):
@@ -241,6 +162,9 @@ def test_a_talk_grows_in_its_own_run(workshop):
     assert len(shop.jobs._divergences.load(run_id)) == 8
 
 
+ASKER = Speaker(ModelRef("echo:list"), "You are curious.")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -248,8 +172,8 @@ def test_a_talk_grows_in_its_own_run(workshop):
         ({"reference": "larger", "larger": ModelRef("echo")}, "must be another model"),
         ({"split": 0}, "exponent of split-softmax must be 0.05 to 1"),
         ({"live": True}, "number of conversations must be 1 to 1"),
-        ({"lines": ("", "x"), "user": PLAYED.user}, "line 1 is empty"),
-        ({"user": replace(PLAYED.user, system=" ")}, "isn’t told who it is"),
+        ({"lines": ("", "x"), "user": ASKER}, "line 1 is empty"),
+        ({"user": replace(ASKER, system=" ")}, "isn’t told who it is"),
         ({"lines": ()}, "says nothing"),
         ({"lines": ("Hello.", " ")}, "line 2 is empty"),
         ({"lines": ("x",) * 49}, "number of turns must be 1 to 48"),
@@ -262,57 +186,6 @@ def test_a_plan_that_cannot_be_is_refused(changes, said):
     plan = replace(PLAN, **changes)
     with pytest.raises(ChoraleError, match=said):
         ConversationExperiment("Keeper", (condition(plan=plan),))
-
-
-LARGER = replace(PLAN, reference="larger", larger=ModelRef("echo#larger"))
-
-
-def test_a_larger_model_is_the_reference_in_the_same_chat():
-    experiment = ConversationExperiment("Keeper", (condition(plan=LARGER),), seed=1)
-    own, larger = EchoModel(), EchoModel(LARGER.larger, script=["Yes.", "No.", "The sea."])
-    draws, apart, asked = {"a": {}}, {}, []
-    for turn in experiment.turns(draws, lambda: 64):
-        asked.append(turn.model)
-        for event in turn.work(larger if turn.model == LARGER.larger else own, lambda: False):
-            if isinstance(event, SampleDrawn):
-                draws["a"][event.sample.index] = event.sample
-            else:
-                apart[event.index] = event.divergence
-    assert asked == [ModelRef("echo"), LARGER.larger] * 3
-    assert sorted(draws["a"]) == list(range(LARGER.draws)) == sorted(apart)
-    chat = chat_before(condition(plan=LARGER), 2, 1, draws["a"], own).messages
-    index = LARGER.index(1, 2, 0)
-    tokens = [draws["a"][index].token_ids]
-    streams = (model.distributions(chat, tokens) for model in (own, larger))
-    [one] = compare(*streams, tokens)
-    np.testing.assert_allclose(apart[index].js, one.js, atol=1e-3)  # kept as halves in between
-    assert apart[LARGER.index(1, 0, 0)].js.max() > 0.01  # other models differ at once
-    assert reference_reply(draws["a"][index]) in ("Yes.", "No.", "The sea.")
-
-
-def test_a_larger_model_with_another_tokenizer_is_refused():
-    class Other(EchoModel):
-        def answer_ids(self, text):
-            return (*super().answer_ids(text), 5)
-
-    experiment = ConversationExperiment("Keeper", (condition(plan=LARGER),), seed=1)
-    first, second = itertools.islice(experiment.turns({"a": {}}, lambda: 64), 2)
-    assert not list(first.work(EchoModel(), lambda: False))
-    with pytest.raises(ChoraleError, match="has another tokenizer"):
-        list(second.work(Other(), lambda: False))
-
-
-def test_split_softmax_is_asked_of_the_model_and_refused_where_it_cannot_be():
-    asked = condition(plan=replace(PLAN, split=0.5), decoding=Decoding(temperature=0.7))
-    model = _undivided(ScriptedModel(lambda asked, index: "x"))
-    with pytest.raises(UnsupportedError, match="no attention that could be held up"):
-        held(ConversationExperiment("Keeper", (asked,)), model)
-    found = []
-    model.generate_each = lambda chats, *, decoding, **how: found.append(decoding) or iter(())
-    held(ConversationExperiment("Keeper", (asked,)), model)
-    assert found[0] == SplitDecoding(temperature=0.7, exponent=0.5)
-    with pytest.raises(ChoraleError, match="can’t be held up"):
-        ConversationExperiment("Keeper", (replace(asked, model=ModelRef("server:x")),))
 
 
 def test_other_refusals():
@@ -347,18 +220,3 @@ def test_a_job_keeps_conversations_and_divergences_and_goes_on_with_them(worksho
     assert shop.store.run(run_id).conditions == experiment.conditions
     assert len(shop.jobs._divergences.load(run_id)) == PLAN.draws
     assert not np.any(shown.data.coordinates)
-
-
-class _undivided:
-    """A model that shows no distributions."""
-
-    def __init__(self, model):
-        self._model = model
-
-    def __getattr__(self, name):
-        return getattr(self._model, name)
-
-    def divergence_each(self, *_):
-        from data.errors import UnsupportedError
-
-        raise UnsupportedError("None.", "Use another.")
