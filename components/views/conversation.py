@@ -157,7 +157,7 @@ def _about(reading: _Reading, turn: int, sample: Sample) -> str:
         )
     one = reading.apart.get((reading.condition.key, sample.index))
     if one is not None and len(one.kl):
-        words.append(f"{float(one.kl.mean()):.3g} nats per token from the persona’s own words")
+        words.append(f"{float(one.kl.mean()):.2f} nats per token from the persona’s own words")
     if "without" in sample.origin:
         words.append(sample.origin.partition(", ")[2])
     return " · ".join(words)
