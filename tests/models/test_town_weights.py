@@ -90,15 +90,16 @@ def test_residents_sign_their_answers(model, rng):
 
 def test_groups_shift_the_ideas(model, rng):
     topic, group = TOWN.topics["shop"], TOWN.groups["fishers"]
-    answers = ask(model, [topic] * 2, [group, None], rng, draws=45)
-    true = [idea_distribution(topic, teller) for teller in (group, None)]
+    tellers = [group] * 6 + [None] * 6  # each in another wording
+    answers = ask(model, [topic] * 12, tellers, rng, draws=15)
     at_sea = {idea.id for idea in topic.ideas if "sea" in idea.values}
-    known, measured = (
-        [sum(share for idea, share in shares.items() if idea in at_sea) for shares in true],
-        [np.mean([r is not None and r.idea in at_sea for r in each]) for each in answers.readings],
-    )
+    known = [
+        sum(share for idea, share in idea_distribution(topic, teller).items() if idea in at_sea)
+        for teller in (group, None)
+    ]
+    said = [[r is not None and r.idea in at_sea for r in each] for each in answers.readings]
     assert known[0] - known[1] > 0.2
-    assert measured[0] - measured[1] > 0.1
+    assert np.mean(said[:6]) - np.mean(said[6:]) > 0.1
 
 
 def test_a_reminder_brings_the_persona_back(model, rng):
