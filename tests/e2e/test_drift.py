@@ -42,7 +42,8 @@ def test_conversations_are_held_measured_and_read(visit, app):
     expect(main.get_by_text("To the persona and this line alone").first).to_be_visible()
     visitor.tab("Probes")
     main.get_by_role("button", name=re.compile("Ask$")).click()
-    expect(main.get_by_text("Probes answered in character")).to_be_visible(timeout=RUN_S * 1000)
+    asked = main.get_by_text("Probes answered in character", exact=True)
+    expect(asked).to_be_visible(timeout=RUN_S * 1000)
     visitor.tab("Inside the model")
     main.get_by_role("button", name=re.compile("Look inside$")).click()
     for told in ("Along the persona's direction", "Attention to the system prompt"):

@@ -31,6 +31,8 @@ def test_groups_are_compared_decided_for_and_read(visit, app):
     visitor.tab("Deciding")
     expect(main.get_by_text("Who is asked decides who is served")).to_be_visible(timeout=SLOW_MS)
     visitor.tab("Answers")
+    expect(main.get_by_text("1,920 answers.")).to_be_visible()
+    main.get_by_text("Only the question shown", exact=True).click()
     expect(main.get_by_text("7,680 answers, the first 2,000 shown.")).to_be_visible()
 
 

@@ -11,6 +11,8 @@ from tests.e2e.server import bundled_model, serving
 
 pytestmark = pytest.mark.e2e
 
+NAMES = ["Diversity", "Drift", "Synchrony", "Groups", "Audits", "Precision"]
+
 
 def test_two_precisions_are_drawn_compared_and_shown(visit, app):
     if bundled_model() == "echo":
@@ -44,5 +46,5 @@ def test_a_deep_link_on_a_fresh_server_has_the_pages_names(visit, tmp_path):
             "What did quantization change?"
         )
         links = visitor.page.get_by_test_id("stSidebarNavLink")
-        expect(links).to_have_text(["Diversity", "Drift", "Precision"])
+        expect(links).to_have_text(NAMES)
         visitor.page.goto("about:blank")  # before its server goes
