@@ -56,6 +56,7 @@ def test_a_visitor_talks_and_finds_the_talk_again(visit, app):
     main.get_by_role("combobox", name="What does the user do?").click()
     visitor.page.get_by_role("option", name="I talk to it myself").click()
     visitor.settled()
+    main = visitor.page  # the chat's input gives the page another frame
     box = visitor.page.get_by_test_id("stChatInput").get_by_role("textbox")
     for turn, text in enumerate(("What about the old lighthouse?", "You are not Marta."), 1):
         expect(box).to_be_enabled(timeout=RUN_S * 1000)
