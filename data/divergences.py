@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import bindparam, delete, insert, select
 
-from data.database import as_store_error, open_engine
-from data.tables import divergences, metadata
+from data.beside import StoreBeside
+from data.database import as_store_error
+from data.tables import divergences
 
 Place = tuple[str, int]  # condition key and sample index
 _PLACE = ("run_id", "key", "index")
@@ -30,24 +30,8 @@ class TokenDivergence:
     js: NDArray[np.float32]
 
 
-class DivergenceStore:
-    """Safe to use from many threads.
-
-    Args:
-        url: as of `data.store.Store`, whose runs it belongs to.
-
-    Raises:
-        StoreError: the database can't be opened.
-    """
-
-    def __init__(self, url: str | os.PathLike[str] | None = None) -> None:
-        with as_store_error():
-            self._engine = open_engine(url)
-            metadata.create_all(self._engine)
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
+class DivergenceStore(StoreBeside):
+    """Divergences, by run and sample. Safe to use from many threads."""
 
     def add(self, run_id: str, found: Mapping[Place, TokenDivergence]) -> None:
         """Keep these; what was kept of the same samples is replaced."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select
 
-from data.database import as_store_error, open_engine
+from data.beside import StoreBeside
+from data.database import as_store_error
 from data.divergences import Place
-from data.tables import metadata, scores, verdicts
+from data.tables import scores, verdicts
 
 CHUNK = 400  # rows named in one statement: SQLite takes a limited number of values
 
@@ -36,24 +36,8 @@ def pair_key(first: str, second: str) -> str:
     return hashlib.sha256(parts).hexdigest()[:32]
 
 
-class JudgementStore:
-    """Safe to use from many threads.
-
-    Args:
-        url: as of `data.store.Store`, beside whose runs it lies.
-
-    Raises:
-        StoreError: the database can't be opened.
-    """
-
-    def __init__(self, url: str | os.PathLike[str] | None = None) -> None:
-        with as_store_error():
-            self._engine = open_engine(url)
-            metadata.create_all(self._engine)
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
+class JudgementStore(StoreBeside):
+    """Verdicts and scores, by run. Safe to use from many threads."""
 
     def add_verdicts(self, run_id: str, judge: str, found: Mapping[str, Verdict]) -> None:
         """Keep verdicts by `pair_key`; what this judge said of the same pairs is replaced."""

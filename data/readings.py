@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from data.database import as_store_error, open_engine
-from data.tables import metadata, readings
+from data.beside import StoreBeside
+from data.database import as_store_error
+from data.tables import readings
 
 
-class ReadingStore:
-    """Safe to use from many threads.
-
-    Args:
-        url: as of `data.store.Store`, whose runs it belongs to.
-
-    Raises:
-        StoreError: the database can't be opened.
-    """
-
-    def __init__(self, url: str | os.PathLike[str] | None = None) -> None:
-        with as_store_error():
-            self._engine = open_engine(url)
-            metadata.create_all(self._engine)
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
+class ReadingStore(StoreBeside):
+    """Readings, by run and kind. Safe to use from many threads."""
 
     def put(self, run_id: str, kind: str, piece: str, content: Any) -> None:
         """Keep a piece; what was kept under its name is replaced.

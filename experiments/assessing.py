@@ -6,15 +6,14 @@ anybody sees it, so that it is never asked for twice.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from data.errors import ChoraleError, QueueError
+from experiments.background import Background
 from experiments.limits import Limits
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Progress:
 Work = Callable[[Progress], object]  # does a judgement; raises `Stopped` where it was stopped
 
 
-class Assessments:
+class Assessments(Background[str, Assessment]):
     """All judgements of this process, by the name of the task.
 
     Args:
@@ -75,11 +74,8 @@ class Assessments:
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
+        super().__init__("judgement")
         self._limits = limits or Limits.from_environment()
-        self._lock = threading.Lock()
-        self._shown: dict[str, Assessment] = {}
-        self._stops: dict[str, threading.Event] = {}
-        self._threads: dict[str, threading.Thread] = {}
 
     @property
     def limits(self) -> Limits:
@@ -98,9 +94,8 @@ class Assessments:
         Raises:
             QueueError: this visitor has too many going.
         """
-        with self._lock:
-            if (shown := self._shown.get(task)) is not None and shown.active:
-                return
+
+        def first(_: Assessment | None) -> Assessment:
             going = sum(one.active and one.owner == owner for one in self._shown.values())
             if going >= self._limits.runs:
                 raise QueueError(
@@ -108,66 +103,17 @@ class Assessments:
                     f"{self._limits.runs} per visitor.",
                     "Wait for one to end, or stop it.",
                 )
-            self._shown[task] = Assessment(run_id, owner)
-            self._stops[task] = threading.Event()
-            thread = threading.Thread(
-                target=self._live, args=(task, work), name="assessment", daemon=True
-            )
-            self._threads[task] = thread
-            thread.start()
+            return Assessment(run_id, owner)
 
-    def stop(self, task: str) -> None:
-        """Judge no more; what was judged is kept."""
-        with self._lock:
-            if task in self._stops:
-                self._stops[task].set()
-
-    def shown(self, task: str) -> Assessment | None:
-        """How a task stands; None where it was not started since the app was."""
-        with self._lock:
-            return self._shown.get(task)
+        self.begin(task, first, lambda stop: self._judge(task, work, stop))
 
     def active(self, run_id: str) -> bool:
         """Whether anything of this run is being judged."""
-        with self._lock:
-            return any(one.active and one.run_id == run_id for one in self._shown.values())
+        return self.any_active(lambda _, shown: shown.run_id == run_id)
 
-    def wait(self, task: str, timeout: float | None = None) -> None:
-        """Until it ends."""
-        with self._lock:
-            thread = self._threads.get(task)
-        if thread is not None:
-            thread.join(timeout)
-
-    def shutdown(self) -> None:
-        """Stop all of them and wait for that."""
-        for task in list(self._stops):
-            self.stop(task)
-        for task in list(self._threads):
-            self.wait(task)
-
-    def _live(self, task: str, work: Work) -> None:
+    def _judge(self, task: str, work: Work, stop: threading.Event) -> None:
         def tell(done: float, more: int) -> None:
-            with self._lock:
-                now = self._shown[task]
-                self._shown[task] = replace(now, done=done, judged=now.judged + more)
+            self.change(task, lambda now: replace(now, done=done, judged=now.judged + more))
 
-        try:
-            work(Progress(tell, self._stops[task].is_set))
-        except Stopped:
-            pass
-        except ChoraleError as error:
-            self._change(task, error=error)
-        except Exception:
-            log.exception("Judgement %s broke", task)
-            broke = ChoraleError(
-                "Something in Chorale broke and ended the judgement.",
-                "Start it again, or look into the log if it happens again.",
-            )
-            self._change(task, error=broke)
-        finally:
-            self._change(task, active=False)
-
-    def _change(self, task: str, **changes: object) -> None:
-        with self._lock:
-            self._shown[task] = replace(self._shown[task], **changes)  # type: ignore[arg-type]
+        with suppress(Stopped):
+            work(Progress(tell, stop.is_set))

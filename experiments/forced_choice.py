@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +35,7 @@ Chat = tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ForcedChoiceExperiment:
+class ForcedChoiceExperiment(ABC):
     """Ask under each condition how likely each of the same given answers is, chat by chat.
 
     A judgement is one or more chats (the same question with its options in another order, say).
@@ -83,13 +84,13 @@ class ForcedChoiceExperiment:
         """The experiment that a stored run asked for."""
         return cls(prompt=run.prompt, conditions=run.conditions, seed=run.seed)
 
+    @abstractmethod
     def choices(self, condition: Condition) -> tuple[str, ...]:
         """The answers that are weighed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def chats(self, condition: Condition, index: int) -> tuple[Chat, ...]:
         """The chats of one judgement."""
-        raise NotImplementedError
 
     def turns(self, drawn: Drawn, pace: Callable[[], int]) -> Iterator[Turn]:
         """Condition by condition in step; see `experiments.base.Experiment`."""
