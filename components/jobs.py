@@ -9,7 +9,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from components.problems import problems_shown
+from components.problems import problems_shown, show_problem
 from components.services import jobs, store
 from components.state import State, fill_widgets, session, widget_value
 from components.text import as_markdown, duration, plural
@@ -123,6 +123,8 @@ def run_bar(
     _undo_delete(state)
     if snapshot is None or snapshot.active:
         return
+    if snapshot.error is not None:
+        show_problem(snapshot.error)
     if snapshot.run.state is RunState.INCOMPLETE:
         _offer_resume(state, snapshot, noun)
     if (snapshot.run.prompt, snapshot.run.conditions) != (draft.prompt, draft.conditions):
@@ -175,15 +177,18 @@ def _cost(state: State, draft: Draft, noun: str) -> str:
 
 
 def _offer_resume(state: State, snapshot: Snapshot, noun: str) -> None:
-    missing = sum(snapshot.wanted.values()) - sum(snapshot.drawn.values())
-    lean = "; as short ones finish first, the numbers lean towards them" if noun == "answer" else ""
+    drawn = sum(snapshot.drawn.values())
+    words = [] if snapshot.error is not None else [as_markdown(snapshot.run.note)]
+    if drawn:
+        missing = sum(snapshot.wanted.values()) - drawn
+        lean = "; as short ones finish first, the numbers lean towards them"
+        lean = lean if noun == "answer" else ""
+        words.append(f"What came is kept; {plural(missing, noun)} missing{lean}.")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(
-            f"{as_markdown(snapshot.run.note)} What came is kept; "
-            f"{plural(missing, noun)} missing{lean}.",
-            width="content",
-        )
-        if st.button("Draw the rest", icon=":material/resume:", key="run.resume"):
+        if words:
+            st.caption(" ".join(words), width="content")
+        label = "Draw the rest" if drawn else "Try again"
+        if st.button(label, icon=":material/resume:", key="run.resume"):
             _resume(state, snapshot.run.id)
 
 

@@ -16,6 +16,7 @@ from components.text import as_markdown, plural
 from data.errors import ChoraleError
 from data.schema import ModelRef
 from models.budget import Resident, fit_together
+from models.chat_template import BAD_TEMPLATE
 from models.fitting import gigabytes
 from models.loading_watch import LoadingCancelled, Stage
 from models.memory import PeakMemory
@@ -106,9 +107,11 @@ def _in_memory(resident: Resident) -> None:
         words = f"In memory: {gigabytes(resident.size)} on {place}."
     context = f" Reads up to {plural(info.context, 'token')}." if info.context else ""
     st.caption(f":material/check_circle: {words}{context}{_most(resident.peak)}")
-    if info.notes:
-        with st.expander(f"What to know about it ({len(info.notes)})"):
-            st.markdown("\n".join(f"- {as_markdown(note)}" for note in info.notes))
+    if BAD_TEMPLATE in info.notes:
+        st.warning(BAD_TEMPLATE, icon=":material/warning:")
+    if notes := [note for note in info.notes if note != BAD_TEMPLATE]:
+        with st.expander(f"What to know about it ({len(notes)})"):
+            st.markdown("\n".join(f"- {as_markdown(note)}" for note in notes))
     if resident.size and not settings().public:
         _unload_button(resident.ref, "Unload", key="model.unload")
 

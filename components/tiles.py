@@ -52,10 +52,10 @@ def plain_tile(measure: Measure, estimate: Estimate) -> None:
 
 def _words(measure: Measure, estimate: Estimate) -> tuple[str, str]:
     """A value and its interval, or why there is none."""
-    if not estimate.is_defined and estimate.n >= measure.floor and measure.needs_independence:
-        return "–", "answers share calls"
-    if not estimate.is_defined:
+    if not estimate.is_defined and estimate.n < measure.floor:
         return "too few", f"{estimate.n} of {measure.floor}"
+    if not estimate.is_defined:
+        return "–", estimate.reason.rstrip(".") or "not defined here"
     low, value, high = map(measure.format, (estimate.low, estimate.value, estimate.high))
     return value, f"{low}–{high}"
 

@@ -14,7 +14,14 @@ from models.fitting import MODEST_N
 from models.loading_watch import LoadingCancelled, Stage, Watch, current_watch
 from models.prequantized import Stored, check_packages, stored_precision
 from models.registry import available_memory, display_name
-from models.shape import ModelShape, computes_in_float32, memory_of, read_config, read_shape
+from models.shape import (
+    ModelShape,
+    computes_in_float32,
+    memory_of,
+    missing_shards,
+    read_config,
+    read_shape,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -80,6 +87,9 @@ def check_files(folder: Path, shown: str) -> None:
     check_code(config, shown)
     if not any(folder.glob("*.safetensors")):
         raise no_safetensors(shown, pickled=any(any(folder.glob(kind)) for kind in PICKLES))
+    if missing := missing_shards(folder):
+        what = f"{shown} is incomplete: it lacks {', '.join(missing[:3])}."
+        raise ModelError(what, "Download the model again.")
     if not any((folder / name).is_file() for name in TOKENIZER_FILES):
         raise ModelError(
             f"{shown} comes without a tokenizer.",

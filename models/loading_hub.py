@@ -17,7 +17,7 @@ from typing import Any
 from data.errors import ModelError
 from models.hub_process import UNWANTED, WANTED
 from models.loading_watch import LoadingCancelled, Stage, Watch, current_watch
-from models.shape import ModelShape, shape_of
+from models.shape import ModelShape, missing_shards, shape_of
 
 _ROOT = Path(__file__).parents[1]
 LOOK_UP_S = 60.0  # seconds after which a look-up is given up
@@ -109,16 +109,7 @@ def downloaded(model_id: str, revision: str = "") -> Path | None:
         return None
     folder = Path(place)
     whole = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
-    return folder if whole and not _is_partial(folder) else None
-
-
-def _is_partial(folder: Path) -> bool:
-    """Whether a shard that the index names is missing."""
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return False
-    shards = set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
-    return not all((folder / shard).is_file() for shard in shards)
+    return folder if whole and not missing_shards(folder) else None
 
 
 @contextmanager

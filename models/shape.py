@@ -239,3 +239,19 @@ def _elements(file: Path, stored: Stored | None) -> int:
         raise ModelError(
             f"The weights in {file.name} are damaged: {error}.", "Download them again."
         ) from error
+
+
+def missing_shards(folder: Path) -> list[str]:
+    """Files of weights that the folder's index names and that aren't there, by name.
+
+    Raises:
+        ModelError: the index is damaged.
+    """
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return []
+    try:
+        named = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        return sorted(name for name in named if not (folder / name).is_file())
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ModelError(f"{index.name} is damaged: {error}.", "Download it again.") from error

@@ -36,6 +36,18 @@ def account_notes(data: RunData, names: Mapping[str, str]) -> None:
     for key, account in accounts(data).items():
         if lost := lost_words(account):
             st.caption(f"{coloured(names[key], key, theme())}: {lost}")
+    if empty := wordless(data):
+        total = plural(len(data.samples), "answer")
+        st.warning(
+            f"{empty:,} of {total} without a word: the model ended its turn at once. "
+            "They count as answers, and all mean the same.",
+            icon=":material/hide_source:",
+        )
+
+
+def wordless(data: RunData) -> int:
+    """How many answers are empty or hold nothing but white space."""
+    return sum(not sample.text.strip() for sample in data.samples)
 
 
 def lost_words(account: Account) -> str:

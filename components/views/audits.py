@@ -11,7 +11,6 @@ from components.audits import decisions_finding, decisions_tiles
 from components.figures.audits import gaps_description, gaps_figure, gaps_frame
 from components.jobs import followed_run, progress
 from components.layout import theme
-from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
 from components.state import State
 from components.tiles import method_card_button
@@ -54,8 +53,6 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
         state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
     if snapshot.active:
         progress(snapshot, noun="question")
-    if snapshot.error is not None:
-        show_problem(snapshot.error)
     _results(snapshot.data, finding, running=snapshot.active)
 
 

@@ -11,13 +11,12 @@ from components.analysis import analysis_by
 from components.findings import diversity_finding, sweep_finding
 from components.jobs import followed_run, progress
 from components.layout import theme
-from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
 from components.services import assessments
 from components.state import State
 from components.teaching import off_topic_hint
 from components.tiles import diversity_tiles
-from components.views.accounts import account_notes, asks_differently, for_the_same_tokens
+from components.views.accounts import account_notes, asks_differently, for_the_same_tokens, wordless
 from components.views.gate import Shown, let_through
 from components.views.judging import settled_grouping
 from components.views.map import map_controls, map_view
@@ -61,8 +60,6 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
         state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
     if snapshot.active:
         progress(snapshot)
-    if snapshot.error is not None:
-        show_problem(snapshot.error)
     _results(state, snapshot.data, finding, running=snapshot.active)
 
 
@@ -102,6 +99,8 @@ def _results(state: State, data: RunData, finding: DeltaGenerator, *, running: b
 
 
 def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool) -> str:
+    if wordless(shown.data) == len(shown.data.samples):
+        return "No answer holds a word, so there is nothing to tell apart."
     if temperatures := swept_temperatures(shown.data.run):
         text = sweep_finding(shown.analysis, temperatures, running=shown.running)
     else:

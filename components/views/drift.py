@@ -11,7 +11,6 @@ from components.drift import drift_finding, drift_tiles
 from components.figures.drift import curve_description, curve_figure, curve_frame
 from components.jobs import followed_run, progress
 from components.layout import theme
-from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_divergences, recorded_run
 from components.services import divergences, followups
 from components.state import State
@@ -67,8 +66,6 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
         state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
     if snapshot.active:
         progress(snapshot)
-    if snapshot.error is not None:
-        show_problem(snapshot.error)
     apart = apart_of(snapshot.data, len(snapshot.data.keys))
     _results(snapshot.data, apart, finding, snapshot=snapshot, owner=state.owner)
 

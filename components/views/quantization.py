@@ -58,8 +58,6 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
         _go_on(state, snapshot, comparison)
     if snapshot.active:
         progress(snapshot)
-    if snapshot.error is not None:
-        show_problem(snapshot.error)
     if comparison is not None:
         _comparing(snapshot.run.id, comparison)
     if not snapshot.data.keys:

@@ -8,7 +8,6 @@ import streamlit as st
 
 from components.controls.raters import raters_controls
 from components.jobs import followed_run, progress, run_bar
-from components.problems import show_problem
 from components.state import State
 from components.text import plural, printable
 from components.tiles import plain_tile
@@ -59,8 +58,6 @@ def _show(state: State, *, was_live: bool) -> None:
         state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
     if snapshot.active:
         progress(snapshot, noun="judgement")
-    if snapshot.error is not None:
-        show_problem(snapshot.error)
     if snapshot.data.voids:
         played_view(_played(snapshot.data, len(snapshot.data.voids)))
 

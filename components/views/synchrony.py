@@ -108,8 +108,6 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
         state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
     if snapshot.active:
         progress(snapshot)
-    if snapshot.error is not None:
-        show_problem(snapshot.error)
     _replies(snapshot.data, finding, running=snapshot.active)
 
 

@@ -13,6 +13,7 @@ from components.state import State
 from data.errors import ModelError
 from data.schema import ModelRef
 from models.budget import Resident
+from models.chat_template import BAD_TEMPLATE
 from models.echo import EchoModel
 from models.loading_watch import Stage, current_watch
 from models.memory import PeakMemory
@@ -101,6 +102,18 @@ def test_a_model_is_loaded_and_let_go_by_hand(manage) -> None:
             break
         threading.Event().wait(0.01)
     assert "Not in memory yet" in words(settled(tab.run()))
+
+
+def test_a_template_that_can_not_be_used_is_a_warning(manage) -> None:
+    class Broken(EchoModel):
+        @property
+        def info(self):
+            return replace(super().info, notes=(BAD_TEMPLATE, "Another note."))
+
+    manage(Broken)
+    tab = done(press(opened(), "model.load"))
+    assert tab.warning[0].value == BAD_TEMPLATE
+    assert tab.expander[0].label == "What to know about it (1)"
 
 
 def test_a_loading_shows_how_far_it_is_and_can_be_cancelled(manage) -> None:

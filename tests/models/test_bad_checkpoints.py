@@ -125,6 +125,12 @@ def shard_missing(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
 
 
+def index_cut_short(folder: Path) -> None:
+    shard_missing(folder)
+    index = folder / "model.safetensors.index.json"
+    index.write_text(index.read_text("utf-8")[:40], "utf-8")
+
+
 def tensor_of_another_shape(folder: Path) -> None:
     edit_json(folder / "config.json", vocab_size=VOCABULARY + 16)
 
@@ -179,7 +185,8 @@ def weights_infinite(folder: Path) -> None:
         (header_lost, r"damaged: its header claims .* bytes\. Download"),
         (header_garbled, r"weights in model\.safetensors are damaged.*\. Download"),
         (zeros_only, r"weights in model\.safetensors are damaged.*\. Download"),
-        (shard_missing, r"spoilt can't be loaded.*weights are whole"),
+        (shard_missing, r"incomplete: it lacks model-00002-of-00002\.safetensors\. Download"),
+        (index_cut_short, r"index\.json is damaged.*\. Download"),
         (tensor_of_another_shape, r"spoilt can't be loaded.*weights are whole"),
         (tensor_missing, r"incomplete: 1 are missing\. Download"),
         (tokenizer_missing, r"without a tokenizer\. Put its tokenizer files"),

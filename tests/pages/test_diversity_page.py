@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from components import services
@@ -153,6 +155,9 @@ def test_an_unknown_model_is_explained(visit, monkeypatch):
     monkeypatch.setenv("CHORALE_MODEL", "no such model")
     tab = settled(visit().sample())
     assert "no model or folder" in tab.app.error[0].value
+    assert len(tab.app.error) == 1
+    assert tab.has_button("Try again")
+    assert "What came is kept" not in tab.words
 
 
 def test_a_stopped_run_is_completed_by_drawing_the_rest(visit, monkeypatch):
@@ -163,6 +168,9 @@ def test_a_stopped_run_is_completed_by_drawing_the_rest(visit, monkeypatch):
     tab.app.run()
     tab.press("Sample")
     assert tab.has_button("Stop")
+    while not sum(tab.snapshot.drawn.values()):  # ends at the latest when the run does
+        assert tab.snapshot.active
+        time.sleep(0.01)
     tab.press("Stop")
     services.jobs().wait(tab.run_id, 60)
     settled(tab).app.run()

@@ -81,7 +81,7 @@ def test_lists_are_compared_at_equal_tokens(visit, monkeypatch):
     tab = choosing(visit, "negative_list", answers=("number_input", 4))
     settled(tab.sample())
     assert "For the same" in tab.words
-    assert "answers share calls" in tab.words
+    assert "came from one call are not independent" in tab.words
     tab.app.session_state["diversity.tabs"] = "Compare"
     settled(tab).app.run()
     table = settled(tab).app.dataframe[0].value
