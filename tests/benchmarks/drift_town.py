@@ -74,13 +74,15 @@ def rank_correlations(
     keys, samples = (tuple(each) for each in zip(*drawn, strict=True))
     vectors = embedder.embed([sample.text for sample in samples])
     data = RunData(run, keys, samples, vectors, np.zeros((len(keys), 2), np.float32))
-    known = [value for condition in conditions for value in known_hold(condition) or ()]
+    known = [np.array(known_hold(condition)) for condition in conditions]
     divided = per_reply(apart)
     found = {}
     for measure in CURVES:
         scores = scores_of(data, divided, measure)
         curves = [values_of(c, scores).mean(axis=(0, 2)) for c in conditions]
-        found[measure] = float(spearmanr(np.concatenate(curves), known).statistic)
+        # A reply without a value ends the curve there.
+        true = [hold[: len(curve)] for hold, curve in zip(known, curves, strict=True)]
+        found[measure] = float(spearmanr(np.concatenate(curves), np.concatenate(true)).statistic)
     return found
 
 
