@@ -4,13 +4,19 @@
 
 For each topic and strategy the bundled model draws until the tokens are spent: once as the run
 that is looked at, and again with other seeds as the reference. True are the ideas that answers read
-back to; what reads back to none is no good answer and counts for nothing. The truth about a
-strategy is the number of ideas expected for these tokens, from the reference alone. The app's
-estimate comes from the run alone: meanings found in the embeddings of all strategies' answers
-together, counted by calls, with its interval. Strategies of which less than half of the places hold
-a good answer are ones that this model can't carry: they are listed, but they count in no figure.
+back to; what reads back to none, as it is broken or belongs to another topic, is no good answer and
+counts for nothing. The truth about a strategy is the number of ideas expected for these tokens,
+from the reference alone. The app's estimate comes from the run alone: meanings found in the
+embeddings of all strategies' answers together, counted by calls, with its interval.
 
-The last line is `rank_correlation=…`, Spearman's over the strategies' mean truth and mean estimate,
+It is made twice. First of all answers, as the app counts them without a quality gate: whatever is
+broken is different too, so a strategy gains by its mistakes. Then of the good answers only, as
+behind a gate that makes no mistakes; that is the same question as the truth's. Strategies of which
+less than half of the places hold a good answer are ones that this model can't carry: they are
+listed, but they count in no figure.
+
+The line before the last tells the figures without a gate, the last those behind it:
+`rank_correlation=…`, Spearman's over the strategies' mean truth and mean estimate,
 `interval_coverage=…`, the share of strategies and topics whose interval holds the truth, and
 `strategies=…`, how many of them there were.
 """
@@ -46,8 +52,11 @@ PILOT = 8
 TURN = 64  # answers
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 CARRIED = 0.5  # of the places hold a good answer
-ROW = "{:>20} {:>7} {:>7} {:>8} {:>15} {:>6} {:>6} {:>6} {:>7}"
-HEAD = ("strategy", "truth", "found", "estimate", "interval", "holds", "good", "empty", "tok/ans")
+ROW = "{:>20} {:>7} {:>7} {:>8} {:>15} {:>6} {:>8} {:>15} {:>6} {:>6} {:>6} {:>7}"
+HEAD = (
+    "strategy", "truth", "found", "all", "interval", "holds", "gated", "interval", "holds",
+    "good", "empty", "tok/ans",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,9 +88,17 @@ class Pool:
         counts = calls_per_class([i for i, _ in good], [call for _, call in good])
         return distinct_in_calls(counts, total=self.calls, t=self.bought(tokens))
 
-    def estimate(self, labels: Sequence[int], tokens: int) -> Estimate:
-        """The app's, from the labels of the answered places."""
-        calls = [sample.call_id for sample in self.samples if sample.answered]
+    def counted(self, *, gated: bool) -> list[Sample]:
+        """The answers that count: behind the gate only those that read back."""
+        return [
+            sample
+            for sample, idea in zip(self.samples, self.ideas, strict=True)
+            if (idea is not None if gated else sample.answered)
+        ]
+
+    def estimate(self, labels: Sequence[int], tokens: int, *, gated: bool) -> Estimate:
+        """The app's, from the labels of the answers that count."""
+        calls = [sample.call_id for sample in self.counted(gated=gated)]
         return distinct_in_calls_estimate(
             calls_per_class(labels, calls),
             total=self.calls,
@@ -99,14 +116,15 @@ class Cell:
 
     truth: float
     found: float
-    estimate: Estimate
+    everything: Estimate
+    gated: Estimate
     good: float
     empty: float
     per_answer: float
 
-    @property
-    def holds(self) -> bool:
-        return self.estimate.low <= self.truth <= self.estimate.high
+    def holds(self, which: str) -> bool:
+        estimate: Estimate = getattr(self, which)
+        return estimate.low <= self.truth <= estimate.high
 
 
 def main() -> None:
@@ -122,9 +140,11 @@ def main() -> None:
             runs[name] = pool(model, topic, name, options.tokens, [seed])
             more = range(seed + 1, seed + 1 + options.reference)
             references[name] = pool(model, topic, name, options.tokens, more)
-        labels = meanings(embedder.embed, runs)
+        every = meanings(embedder.embed, runs, gated=False)
+        good = meanings(embedder.embed, runs, gated=True)
         for name in options.strategies:
-            cells[name].append(cell(runs[name], references[name], labels[name], options.tokens))
+            known = runs[name], references[name], every[name], good[name]
+            cells[name].append(cell(*known, options.tokens))
         print(f"{topic_id}: {time.perf_counter() - start:.0f} s", flush=True)
     report(cells, options.tokens)
 
@@ -186,9 +206,11 @@ def idea_of(sample: Sample, topic: Topic) -> str | None:
     return next((i.id for i in topic.ideas if bare in {say.casefold() for say in i.say}), None)
 
 
-def meanings(embed: Embed, runs: Mapping[str, Pool]) -> dict[str, NDArray[np.int64]]:
-    """Labels of each strategy's answers, found over all of them together."""
-    texts = {n: [s.text for s in p.samples if s.answered] for n, p in runs.items()}
+def meanings(
+    embed: Embed, runs: Mapping[str, Pool], *, gated: bool
+) -> dict[str, NDArray[np.int64]]:
+    """Labels of each strategy's answers that count, found over all of them together."""
+    texts = {n: [s.text for s in p.counted(gated=gated)] for n, p in runs.items()}
     every = list(dict.fromkeys(text for own in texts.values() for text in own))
     place = {text: row for row, text in enumerate(every)}
     vectors = embed(every)
@@ -198,13 +220,20 @@ def meanings(embed: Embed, runs: Mapping[str, Pool]) -> dict[str, NDArray[np.int
     return dict(zip(texts, np.split(labels, ends[:-1]), strict=True))
 
 
-def cell(run: Pool, reference: Pool, labels: NDArray[np.int64], tokens: int) -> Cell:
+def cell(
+    run: Pool,
+    reference: Pool,
+    every: NDArray[np.int64],
+    good: NDArray[np.int64],
+    tokens: int,
+) -> Cell:
     """What is true, found and said of one strategy on one topic."""
     answered = sum(sample.answered for sample in run.samples)
     return Cell(
         truth=reference.true_distinct(tokens),
         found=run.true_distinct(tokens),
-        estimate=run.estimate(labels.tolist(), tokens),
+        everything=run.estimate(every.tolist(), tokens, gated=False),
+        gated=run.estimate(good.tolist(), tokens, gated=True),
         good=run.share([idea is not None for idea in run.ideas]),
         empty=run.share([not sample.answered for sample in run.samples]),
         per_answer=run.tokens / max(answered, 1),
@@ -225,28 +254,37 @@ def report(cells: Mapping[str, Sequence[Cell]], tokens: int) -> None:
 
 
 def _columns(own: Sequence[Cell]) -> list[str]:
-    low, high = _mean(c.estimate.low for c in own), _mean(c.estimate.high for c in own)
     return [
         f"{_mean(c.truth for c in own):.2f}",
         f"{_mean(c.found for c in own):.2f}",
-        f"{_mean(c.estimate.value for c in own):.2f}",
-        f"{low:.1f}–{high:.1f}",
-        f"{_mean(c.holds for c in own):.2f}",
+        *_told(own, "everything"),
+        *_told(own, "gated"),
         f"{_mean(c.good for c in own):.2f}",
         f"{_mean(c.empty for c in own):.2f}",
         f"{_mean(c.per_answer for c in own):.1f}",
     ]
 
 
+def _told(own: Sequence[Cell], which: str) -> list[str]:
+    estimates: list[Estimate] = [getattr(c, which) for c in own]
+    low, high = _mean(e.low for e in estimates), _mean(e.high for e in estimates)
+    return [
+        f"{_mean(e.value for e in estimates):.2f}",
+        f"{low:.1f}–{high:.1f}",
+        f"{_mean(c.holds(which) for c in own):.2f}",
+    ]
+
+
 def _figures(carried: Mapping[str, Sequence[Cell]]) -> None:
     truths = [_mean(c.truth for c in own) for own in carried.values()]
-    estimates = [_mean(c.estimate.value for c in own) for own in carried.values()]
-    held = [c.holds for own in carried.values() for c in own]
-    ends = binomtest(sum(held), len(held)).proportion_ci(method="wilson")
-    print(f"coverage, Wilson 95 %: {ends.low:.3f}–{ends.high:.3f} of {len(held)}")
-    rank = float(spearmanr(truths, estimates).statistic)
-    coverage = sum(held) / len(held)
-    print(f"rank_correlation={rank:.3f} interval_coverage={coverage:.3f} strategies={len(carried)}")
+    for which, said in (("everything", "without a gate: "), ("gated", "")):
+        estimates = [_mean(getattr(c, which).value for c in own) for own in carried.values()]
+        held = [c.holds(which) for own in carried.values() for c in own]
+        ends = binomtest(sum(held), len(held)).proportion_ci(method="wilson")
+        print(f"coverage, {which}, Wilson 95 %: {ends.low:.3f}–{ends.high:.3f} of {len(held)}")
+        rank = float(spearmanr(truths, estimates).statistic)
+        figures = f"rank_correlation={rank:.3f} interval_coverage={sum(held) / len(held):.3f}"
+        print(f"{said}{figures} strategies={len(carried)}")
 
 
 def _mean(values: Iterable[float]) -> float:
