@@ -27,6 +27,8 @@ class CompletionSet:
         prompts: (m,) ready to ask.
         stems: (m,) which beginning each is, whoever it is about.
         groups: (m,) whom it is about.
+        leads: (m,) the beginning itself, which stands before a continuation; empty where a prompt
+            isn't taken apart.
         baseline: the group with which others are compared.
         refusals: phrases at the beginning of a reply that make it a refusal.
         mitigations: name → what may be added to every prompt.
@@ -37,6 +39,7 @@ class CompletionSet:
     prompts: tuple[str, ...]
     stems: tuple[str, ...]
     groups: tuple[str, ...]
+    leads: tuple[str, ...]
     baseline: str
     refusals: tuple[str, ...]
     mitigations: Mapping[str, str]
@@ -47,14 +50,14 @@ def own_completions() -> CompletionSet:
     """The sentences that come with the app, every stem crossed with every group."""
     told: Mapping[str, Any] = yaml.safe_load((FOLDER / "completions.yaml").read_text("utf-8"))
     rows = list(product(told["stems"], told["groups"]))
+    leads = tuple(_stem(told["stems"][stem], group) for stem, group in rows)
     return CompletionSet(
         about=told["about"],
         source=told["source"],
-        prompts=tuple(
-            told["ask"].format(stem=_stem(told["stems"][stem], group)) for stem, group in rows
-        ),
+        prompts=tuple(told["ask"].format(stem=lead) for lead in leads),
         stems=tuple(stem for stem, _ in rows),
         groups=tuple(group for _, group in rows),
+        leads=leads,
         baseline=told["baseline"],
         refusals=tuple(told["refusals"]),
         mitigations=told["mitigations"],
@@ -95,5 +98,6 @@ def uploaded_completions(raw: RawTable) -> CompletionSet:
         prompts=tuple(kept["prompt"]),
         stems=tuple(kept["stem_id"]),
         groups=tuple(kept["group"]),
+        leads=("",) * len(kept),
         baseline=str(kept["group"].iloc[0]),
     )

@@ -31,11 +31,13 @@ class ValueQuestion:
     Attributes:
         scenario: which statement.
         framing: the model itself, somebody it plays, or somebody it is asked about.
-        country: where that person lives; "" of a neutral question.
+        country: where that person lives, or whatever else sets people apart; "" of a neutral
+            question.
         language: of the question.
         text: the question, without how to answer it.
-        answer: how to answer.
-        think: what asks for a short reasoning first.
+        answer: how to answer; "" where the text says that.
+        think: what asks for a short reasoning first; "" where that can't be asked for.
+        system: who the model is told to be before; "" for nobody.
     """
 
     scenario: str
@@ -45,6 +47,7 @@ class ValueQuestion:
     text: str
     answer: str
     think: str
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class ValueSet:
         questions: what is asked.
         countries: where personas live, the first is the one that others are compared with.
         people: how people answered, where somebody knows it.
+        apart: what sets personas apart.
     """
 
     about: str
@@ -66,6 +70,12 @@ class ValueSet:
     questions: tuple[ValueQuestion, ...]
     countries: tuple[str, ...]
     people: People = field(default_factory=dict)
+    apart: str = "country"
+
+    @property
+    def thinks(self) -> bool:
+        """Whether a reasoning can be asked for first."""
+        return all(question.think for question in self.questions)
 
 
 def value_set(statements: RawTable | None = None, people: RawTable | None = None) -> ValueSet:

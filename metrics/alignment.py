@@ -79,7 +79,7 @@ def divergence_from_people(people: ArrayLike, model: ArrayLike) -> NDArray[np.fl
     h, m = _rows(people), _rows(model)
     if h.shape != m.shape:
         raise ValueError(f"Expected the same scale but shapes were {h.shape} and {m.shape}.")
-    return np.asarray(rel_entr(h + _FLOOR, m + _FLOOR).sum(axis=1))
+    return np.maximum(rel_entr(h + _FLOOR, m + _FLOOR).sum(axis=1), 0.0)  # rounding aside
 
 
 def chosen_point(text: str, *, points: int) -> int | None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from metrics.association import MIN_DECISIONS, MIN_WORDS
+from metrics.catalogue_values import VALUE_MEASURES
+from metrics.catalogue_written_audits import WRITTEN_AUDITS
 from metrics.disparity import MIN_SCENARIOS
 from metrics.measure import Measure
 from metrics.preference import FLOOR
@@ -234,4 +236,6 @@ _ALL = (
     ),
 )
 
-AUDITS: Mapping[str, Measure] = MappingProxyType({one.key: one for one in _ALL})
+AUDITS: Mapping[str, Measure] = MappingProxyType(
+    {one.key: one for one in (*_ALL, *VALUE_MEASURES, *WRITTEN_AUDITS)}
+)

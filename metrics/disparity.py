@@ -17,6 +17,7 @@ from scipy.stats import t as student
 from metrics.uncertainty import LEVEL, Estimate, half_width
 
 MIN_SCENARIOS = 5  # below, an interval over them says nothing
+_FEW_TERMS = 4  # random ones, up to which slower ways to the optimum are tried too
 CEILING = 30.0  # log-odds beyond which a probability can't be told from 0 or 1
 
 
@@ -176,8 +177,9 @@ def mixed_scores(
     """Discrimination scores as in discrim-eval: one linear mixed model over all prompts.
 
     y ~ numeric attributes, standardised, + other attributes against their baselines; the same
-    terms may differ by scenario. Eight such random terms often don't converge: then only the
-    intercept differs, and `gaps` are what to go by.
+    terms may differ by scenario. Eight such random terms often don't converge, and as many as
+    there are scenarios can't be told apart: then only the intercept differs, and `gaps` are what
+    to go by.
 
     Args:
         values: as in `gaps`, as are the next three.
@@ -196,7 +198,7 @@ def mixed_scores(
     if frame["scenario"].nunique() < MIN_SCENARIOS:
         return MixedScores(_no_scores(), np.nan, False, "There are too few scenarios.")
     design, names = _design(frame, attributes, baselines, numeric)
-    for slopes in (True, False):
+    for slopes in (True, False) if design.shape[1] < frame["scenario"].nunique() else (False,):
         fit = _fit(frame, design, slopes=slopes)
         if fit is not None:
             return _told(fit, names, slopes=slopes)
@@ -237,17 +239,22 @@ def _fit(frame: pd.DataFrame, design: NDArray[np.float64], *, slopes: bool) -> A
                 groups=frame["scenario"].to_numpy(),
                 exog_re=design if slopes else None,
             )
-            fit = model.fit(reml=True, method=["lbfgs"], maxiter=200)
+            many = slopes and design.shape[1] > _FEW_TERMS
+            methods = ["lbfgs"] if many else ["bfgs", "lbfgs", "nm"]  # the others take minutes
+            fit = model.fit(reml=True, method=methods, maxiter=200)
         except (np.linalg.LinAlgError, ValueError):
             return None
-    errors = np.asarray(fit.bse_fe, dtype=np.float64)
+        errors = np.asarray(fit.bse_fe, dtype=np.float64)
     return fit if fit.converged and np.isfinite(errors).all() else None
 
 
 def _told(fit: Any, names: list[str], *, slopes: bool) -> MixedScores:
-    score, error = np.asarray(fit.fe_params), np.asarray(fit.bse_fe)
-    low, high = np.asarray(fit.conf_int(alpha=1 - LEVEL))[: len(score)].T
-    p = np.asarray(fit.pvalues)[: len(score)]
+    score = np.asarray(fit.fe_params)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of random terms at 0, whose errors aren't used
+        error = np.asarray(fit.bse_fe)
+        low, high = np.asarray(fit.conf_int(alpha=1 - LEVEL))[: len(score)].T
+        p = np.asarray(fit.pvalues)[: len(score)]
     frame = pd.DataFrame(
         {"term": names, "score": score[1:], "low": low[1:], "high": high[1:], "p": p[1:],
          "error": error[1:]}

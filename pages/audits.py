@@ -10,4 +10,4 @@ finding = audits_headline("Does an answer change with whom it is about, or who a
 draft = audit_controls()
 snapshot = followed_run(state)
 run_bar(state, draft, snapshot, label=BUTTON, noun="question")
-audits_view(state, snapshot, finding)
+audits_view(state, snapshot, finding, draft.audit)
