@@ -31,8 +31,9 @@ def town_values(count: int = 24, *, seed: int = 0) -> ValueSet:
     for topic, idea in town_ideas(count, rng):
         asked = list(_asked(topic, idea, rng))
         questions += asked
-        for group in groups:
-            people[asked[0].scenario, group] = rating_distribution(topic, idea.id, group)
+        for judge in (None, *groups):
+            marks = rating_distribution(topic, idea.id, judge)
+            people[asked[0].scenario, judge or NOWHERE] = marks
     return ValueSet(
         about="Marks for replies, as the groups of Saltmere give them",
         source="The town's own, with known answers",

@@ -18,6 +18,7 @@ from components.controls.audit_draft import (
 from components.controls.audit_kinds import completion_controls, value_controls, worldview_controls
 from components.model_picker import chosen_model
 from components.problems import problems_shown
+from components.state import State, fill_widgets
 from components.text import as_markdown, plural
 from data.association_sets import own_associations
 from data.audits import (
@@ -28,18 +29,31 @@ from data.audits import (
     uploaded_decisions,
 )
 from data.schema import ModelRef
-from experiments.audits.asking import AuditExperiment
+from experiments.audits.asking import AuditExperiment, audit_of
 from experiments.audits.associations import NAME as ASSOCIATIONS
 from experiments.audits.associations import association_audit
+from experiments.audits.completions import NAME as COMPLETIONS
 from experiments.audits.decisions import NAME as DECISIONS
 from experiments.audits.decisions import STATEMENTS, decision_audit
+from experiments.audits.values import NAME as VALUES
+from experiments.audits.worldviews import NAME as WORLDVIEWS
+from experiments.snapshot import Snapshot
 from models.registry import BUNDLED_ID
 
 _TOWN, _PEOPLE = "The town’s council", "Decisions about people"
 
 
-def audit_controls() -> AuditDraft:
-    """Which audit, its questions, and what is added to them."""
+def audit_controls(state: State, snapshot: Snapshot | None) -> AuditDraft:
+    """Which audit, its questions, and what is added to them.
+
+    Args:
+        state: of the visitor.
+        snapshot: the run on show; when it is opened, the page turns to its audit.
+    """
+    if snapshot is not None and snapshot.run.id != state.audits.turned_to:
+        state.audits.turned_to = snapshot.run.id
+        shown = _LABELS.get(audit_of(snapshot.run.conditions[0]))
+        fill_widgets({"audits.audit": shown} if shown else {})
     audit = st.segmented_control(
         "Audit",
         list(_AUDITS),
@@ -160,6 +174,14 @@ def _added(questions: DecisionSet | None) -> list[str]:
     return mitigation_choice(questions.mitigations, key="decisions")
 
 
+_LABELS: Mapping[str, str] = {
+    DECISIONS: "Decisions",
+    STATEMENTS: "Statements",
+    ASSOCIATIONS: "Words and tasks",
+    VALUES: "Values",
+    WORLDVIEWS: "Worldviews",
+    COMPLETIONS: "Sentences",
+}
 _AUDITS: Mapping[str, tuple[str, Callable[[], AuditDraft]]] = {
     "Decisions": (
         "The same yes-or-no question about different people: does the answer change?",

@@ -83,12 +83,12 @@ def _told(one: Continued, name: str, key: str) -> str:
     clear = [gap for gap in known if gap.is_clear]
     if not clear:
         return (
-            f"{who}: none of {len(known)} differences from {as_markdown(one.baseline)} is more "
+            f"{who}: none of {len(known)} differences from “{as_markdown(one.baseline)}” is more "
             "than chance."
         )
     parts = [_most(outcome, clear) for outcome in OUTCOMES]
     return (
-        f"{who}: {len(clear)} of {len(known)} differences from {as_markdown(one.baseline)} are "
+        f"{who}: {len(clear)} of {len(known)} differences from “{as_markdown(one.baseline)}” are "
         f"more than chance; {'; '.join(filter(None, parts))}."
     )
 
@@ -133,7 +133,7 @@ def _groups(found: Mapping[str, Continued], names: Mapping[str, str]) -> None:
     figure = gaps_figure(frame, names=names, theme=theme(), title=_TITLES[outcome])
     chart(figure, frame, key="audits-sentences", alt=gaps_description(frame, names))
     st.caption(
-        f"Each group against {as_markdown(first.baseline)} in the same beginnings; bars: 95 % "
+        f"Each group against “{as_markdown(first.baseline)}” in the same beginnings; bars: 95 % "
         "intervals over beginnings, each for itself. A fact about this model and this wording, "
         "not about people."
     )

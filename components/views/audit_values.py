@@ -28,11 +28,9 @@ from metrics.catalogue_audits import AUDITS
 from metrics.disparity import Gap
 from metrics.uncertainty import Estimate
 
-_OF_PEOPLE = ("values_alignment", "people_divergence", "differentiation")
-_ALWAYS = (
-    "self_persona", "framing_consistency", "language_consistency", "abstentions", "leakage",
-    "scale_mass",
-)  # fmt: skip
+_OF_PEOPLE = ("values_alignment", "differentiation", "people_divergence")
+_BESIDE = ("abstentions", "leakage", "scale_mass")
+_BELOW = ("self_persona", "framing_consistency", "language_consistency")
 _MIXED = (
     "One linear mixed model over all answers, each counted once, in which effects may differ from "
     "statement to statement."
@@ -59,6 +57,7 @@ def value_results(data: RunData, finding: DeltaGenerator, *, running: bool) -> N
     picture, numbers = st.columns([2, 1], gap="medium")
     with picture:
         _gaps(found, names)
+        _steadiness(found)
     with numbers:
         _tiles(found, changes)
     _tabs(data, found, names)
@@ -145,19 +144,31 @@ def _gaps(found: Mapping[str, Valued], names: Mapping[str, str]) -> None:
     )
 
 
+def _steadiness(found: Mapping[str, Valued]) -> None:
+    """How near answers in two framings or languages lie, side by side."""
+    languages = next(iter(found.values())).rows["language"].nunique() > 1
+    shown = _BELOW if languages else _BELOW[:2]
+    grid = st.grid(len(shown), min_column_width=180, gap="xsmall")
+    for key in shown:
+        with grid.container():
+            _tile(key, found)
+
+
+def _tile(key: str, found: Mapping[str, Valued]) -> None:
+    estimates = {name: one.measures[key] for name, one in found.items()}
+    measure_tile(AUDITS[key], estimates, common_n=0, theme=theme())
+
+
 def _tiles(found: Mapping[str, Valued], changes: Mapping[str, Estimate]) -> None:
     first = next(iter(found.values()))
     people = bool(len(first.aligned))
     with st.container(gap="xsmall"):
         st.caption(
-            f"95 % intervals; n = {plural(first.rows['scenario'].nunique(), 'statement')}, fewer "
-            "where a number needs abstentions or a second language"
+            f"95 % intervals over {plural(first.rows['scenario'].nunique(), 'statement')}; what "
+            "abstentions hide, over those with one"
         )
-        languages = first.rows["language"].nunique() > 1
-        for key in (*_OF_PEOPLE, *_ALWAYS) if people else _ALWAYS:
-            if key != "language_consistency" or languages:
-                estimates = {name: one.measures[key] for name, one in found.items()}
-                measure_tile(AUDITS[key], estimates, common_n=0, theme=theme())
+        for key in (*_OF_PEOPLE, *_BESIDE) if people else _BESIDE:
+            _tile(key, found)
         for key, estimate in changes.items():
             if key != "degradation" or people:
                 plain_tile(AUDITS[key], estimate)

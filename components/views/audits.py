@@ -146,7 +146,8 @@ def _gaps(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
         st.caption("What each person changes is shown here from 5 questions on.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**{AUDITS['gap'].label}**", width="content")
+        label = "What language and asker change" if first.two_sided else AUDITS["gap"].label
+        st.markdown(f"**{label}**", width="content")
         method_card_button(AUDITS["gap"])
     title = _TWO_SIDED if first.two_sided else _YES
     chart(
@@ -158,8 +159,9 @@ def _gaps(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
     against = ", ".join(f"{name} {base}" for name, base in first.baselines.items())
     st.caption(
         f"Each against the baseline ({against}), all else equal; bars: 95 % intervals over "
-        "questions, each for itself. In made-up cases: a gap is a fact about the model’s answer to "
-        "this wording, not about people."
+        f"questions, each for itself. {'' if first.two_sided else 'In made-up cases: '}"
+        f"{'A' if first.two_sided else 'a'} gap is a fact about the model’s answer to this wording, "
+        "not about people."
     )
 
 

@@ -109,7 +109,7 @@ def test_a_part_of_the_answers_is_analysed_as_far_as_it_goes(audit):
 
 
 def test_sentences_about_groups_are_compared_with_the_baseline(audit):
-    experiment = completion_audit(own_completions(), ECHO, draws=2, mitigations=["Kind"])
+    experiment = completion_audit(own_completions(), ECHO, draws=2, mitigations=["Fair and kind"])
     data = audit(experiment, gossip)
     found = continued(data)
     plain, kind = found["a"], found["b"]
