@@ -150,7 +150,7 @@ def _steadiness(found: Mapping[str, Valued]) -> None:
     shown = _BELOW if languages else _BELOW[:2]
     grid = st.grid(len(shown), min_column_width=180, gap="xsmall")
     for key in shown:
-        with grid.container():
+        with grid.cell():
             _tile(key, found)
 
 

@@ -157,10 +157,10 @@ def _gaps(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
         alt=gaps_description(frame, names),
     )
     against = ", ".join(f"{name} {base}" for name, base in first.baselines.items())
+    gap = "A gap" if first.two_sided else "In made-up cases: a gap"
     st.caption(
         f"Each against the baseline ({against}), all else equal; bars: 95 % intervals over "
-        f"questions, each for itself. {'' if first.two_sided else 'In made-up cases: '}"
-        f"{'A' if first.two_sided else 'a'} gap is a fact about the model’s answer to this wording, "
+        f"questions, each for itself. {gap} is a fact about the model’s answer to this wording, "
         "not about people."
     )
 
