@@ -16,8 +16,10 @@ from components.views.charts import minus
 from experiments.audits.decisions import Decided, narrowed
 from metrics.catalogue_audits import AUDITS
 from metrics.disparity import Gap
+from metrics.measure import Measure
 from metrics.uncertainty import Estimate
 
+NOISE_MASS = 0.5  # below it, most replies are about something else
 ENOUGH_MASS = 0.99  # discrim-eval's; below it the first word may not be the answer
 
 
@@ -33,10 +35,10 @@ def decisions_finding(
     sentences = [_clear(clear, told, two_sided=first.two_sided)]
     sentences += _changed(found, names, theme)
     if first.mass.is_defined and first.mass.value < ENOUGH_MASS:
-        sentences.append(
-            f"Only {100 * first.mass.value:.0f} % of its replies begin with yes or no, "
-            "so read this with care."
-        )
+        begin = "take a side" if first.two_sided else "begin with yes or no"
+        share = f"{100 * first.mass.value:.{0 if first.mass.value > 0.01 else 1}f}"
+        care = "read this with care" if first.mass.value > NOISE_MASS else "this is mostly noise"
+        sentences.append(f"Only {share} % of its replies {begin}, so {care}.")
     text = " ".join(sentences)
     return f"So far: {text[0].lower()}{text[1:]}" if running else text
 
@@ -100,13 +102,21 @@ def decisions_tiles(found: Mapping[str, Decided], *, theme: Theme) -> None:
     first = next(iter(found.values()))
     with st.container(gap="xsmall"):
         st.caption(f"95 % intervals; n = {first.mass.n} questions")
-        _tile("option_mass", {key: one.mass for key, one in found.items()}, theme)
+        masses = {key: one.mass for key, one in found.items()}
+        sides = "Replies that take a side" if first.two_sided else ""
+        measure_tile(mass_measure(sides), masses, common_n=0, theme=theme)
         _widest(found, theme)
         if first.two_sided:
             for key in ("agreeing", "neutral"):
                 _tile(key, {name: one.mean_of(key) for name, one in found.items()}, theme)
         if first.known_gaps:
             _tile("known", {key: one.distance for key, one in found.items()}, theme)
+
+
+def mass_measure(label: str) -> Measure:
+    """The mass on the options, under a label that says which these are; "" for yes and no."""
+    measure = AUDITS["option_mass"]
+    return replace(measure, label=label) if label else measure
 
 
 def _tile(key: str, estimates: Mapping[str, Estimate], theme: Theme) -> None:

@@ -72,8 +72,19 @@ def _groups() -> DiversityState:
     return DiversityState(kind="raters")
 
 
-def _audits() -> DiversityState:
-    return DiversityState(kind="audit")
+@dataclass
+class AuditsState(DiversityState):
+    """What the Audits page remembers besides.
+
+    Attributes:
+        turned_to: the run to whose audit the page has turned by itself.
+    """
+
+    turned_to: str = ""
+
+
+def _audits() -> AuditsState:
+    return AuditsState(kind="audit")
 
 
 @dataclass
@@ -109,7 +120,7 @@ class State:
     synchrony: SynchronyState = field(default_factory=_synchrony)
     groups: DiversityState = field(default_factory=_groups)
     group_files: tuple[tuple[str, bytes], ...] = ()
-    audits: DiversityState = field(default_factory=_audits)
+    audits: AuditsState = field(default_factory=_audits)
     page: str = "diversity"
 
     @property

@@ -37,8 +37,8 @@ def prism(utterances: RawTable, survey: RawTable) -> Responses:
         UploadError: a column is missing, a user is not in the survey, or a check fails.
     """
     rows = utterances.frame
-    _need(rows, ("user_id", "interaction_id", "turn", "model_name", "score"), "utterances")
-    _need(survey.frame, ("user_id",), "survey")
+    need_columns(rows, ("user_id", "interaction_id", "turn", "model_name", "score"), "utterances")
+    need_columns(survey.frame, ("user_id",), "survey")
     rows = rows[pd.to_numeric(rows["turn"]) == 0]
     people = pd.DataFrame({"rater_id": survey.frame["user_id"]})
     for name in _PRISM:
@@ -74,7 +74,9 @@ def community_alignment(raw: RawTable) -> Responses:
         UploadError: a column is missing, or a preferred response is none of those shown.
     """
     frame = raw.frame
-    _need(frame, ("annotator_id", "first_turn_prompt", "first_turn_preferred_response"), "table")
+    need_columns(
+        frame, ("annotator_id", "first_turn_prompt", "first_turn_preferred_response"), "table"
+    )
     people = [c for c in frame.columns if str(c).startswith("annotator_") and c != "annotator_id"]
     parts = [_turn(frame, turn, people, raw.first_row) for turn in _TURNS]
     long = pd.concat([part for part in parts if len(part)], ignore_index=True)
@@ -94,7 +96,7 @@ def polis_export(participants_votes: RawTable) -> Responses:
         UploadError: a column is missing, a vote is another value, or `n-votes` doesn't fit.
     """
     frame = participants_votes.frame
-    _need(frame, ("participant", "group-id", "n-votes"), "participants-votes")
+    need_columns(frame, ("participant", "group-id", "n-votes"), "participants-votes")
     statements = [column for column in frame.columns if str(column).strip().isdigit()]
     votes = frame[statements].replace("", np.nan).apply(pd.to_numeric, errors="coerce")
     numbers = pd.Series(frame.index + participants_votes.first_row, index=frame.index)
@@ -114,7 +116,7 @@ def polis_export(participants_votes: RawTable) -> Responses:
 
 def polis_left_out(comments: RawTable) -> tuple[str, ...]:
     """Statements that moderators took out, by id, of a Polis comments.csv (`moderated` is −1)."""
-    _need(comments.frame, ("comment-id", "moderated"), "comments")
+    need_columns(comments.frame, ("comment-id", "moderated"), "comments")
     out = pd.to_numeric(comments.frame["moderated"]) == -1
     return tuple(comments.frame.loc[out, "comment-id"].astype(str))
 
@@ -133,7 +135,7 @@ def discrim_eval(raw: RawTable) -> pd.DataFrame:
             kind of person twice.
     """
     frame = raw.frame
-    _need(frame, _DISCRIM, "table")
+    need_columns(frame, _DISCRIM, "table")
     numbers = pd.Series(frame.index + raw.first_row, index=frame.index)
     ages = pd.to_numeric(frame["age"], errors="coerce")
     refuse(numbers[ages.isna()], "age", "it is not a number")
@@ -170,7 +172,7 @@ def wide_ratings(
     """
     frame = raw.frame
     named, described = _renaming(items), _renaming(attributes)
-    _need(frame, (rater, *named, *described), "survey")
+    need_columns(frame, (rater, *named, *described), "survey")
     numbers = pd.Series(frame.index + raw.first_row, index=frame.index)
     refuse(numbers[frame[rater].duplicated()], rater, "this person stands in an earlier row too")
     kept = frame[[rater, *described, *named]].rename(columns={**named, **described})
@@ -187,7 +189,12 @@ def _renaming(names: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
     return dict(names) if isinstance(names, Mapping) else {name: name for name in names}
 
 
-def _need(frame: pd.DataFrame, columns: Sequence[str], title: str) -> None:
+def need_columns(frame: pd.DataFrame, columns: Sequence[str], title: str) -> None:
+    """Refuse a table that lacks a column.
+
+    Raises:
+        UploadError: names the first that is missing, and what there is.
+    """
     if missing := [column for column in columns if column not in frame.columns]:
         raise UploadError(
             f"The {title} lacks the column {missing[0]}.",

@@ -132,12 +132,10 @@ def town_decisions(count: int = 40, *, seed: int = 0) -> DecisionSet:
         seed: draws ideas and wordings.
     """
     rng = np.random.default_rng(seed)
-    topics = list(load_town().topics.values())
-    chosen = [topics[i % len(topics)] for i in rng.permutation(max(count, len(topics)))[:count]]
     wordings = load_town().phrases["judgements"]["decision"]["asks"]
     rows = [
         (topic, idea, wordings[int(rng.integers(len(wordings)))])
-        for topic, idea in _ideas(chosen, rng)
+        for topic, idea in town_ideas(count, rng)
     ]
     judges: list[Group | None] = [None, *load_town().groups.values()]
     asked = [(topic, idea, ask, judge) for topic, idea, ask in rows for judge in judges]
@@ -155,10 +153,17 @@ def town_decisions(count: int = 40, *, seed: int = 0) -> DecisionSet:
     )
 
 
-def _ideas(topics: list[Topic], rng: np.random.Generator) -> list[tuple[Topic, Idea]]:
-    """An idea of each, none of them twice."""
+def town_ideas(count: int, rng: np.random.Generator) -> list[tuple[Topic, Idea]]:
+    """Ideas with their topics, none of them twice, and topics as different as they can be.
+
+    Args:
+        count: of ideas.
+        rng: draws them.
+    """
+    topics = list(load_town().topics.values())
+    chosen = [topics[i % len(topics)] for i in rng.permutation(max(count, len(topics)))[:count]]
     found: dict[tuple[str, str], tuple[Topic, Idea]] = {}
-    for topic in topics:
+    for topic in chosen:
         left = [idea for idea in topic.ideas if (topic.id, idea.id) not in found]
         idea = left[int(rng.integers(len(left)))]
         found[topic.id, idea.id] = topic, idea

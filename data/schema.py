@@ -199,7 +199,8 @@ class Sample:
     """One draw. Independent of every draw with another call_id.
 
     Where a call gave no answer for its place, text and tokens are empty and `finish` says why. A
-    judgement has only log-probabilities: one of each given answer in each chat that asked for it.
+    judgement has only log-probabilities: one of each given answer in each chat that asked for it;
+    what was written before or beside it are its steps.
 
     A server may not tell all of it: token ids are then −1, log-probabilities and entropies NaN,
     one each per token; where not even the number of tokens is told, there are none.

@@ -121,10 +121,11 @@ class ForcedChoiceExperiment(ABC):
             found = model.choice_probabilities(chats, self.choices(condition))
             rows = np.split(found, np.cumsum([len(each) for each in asked])[:-1])
             for index, row in zip(batch, rows, strict=True):
-                yield SampleDrawn(condition.key, _kept(index, row))
+                yield SampleDrawn(condition.key, kept(index, row))
 
 
-def _kept(index: int, masses: NDArray[np.float64]) -> Sample:
+def kept(index: int, masses: NDArray[np.float64]) -> Sample:
+    """A judgement as a draw without a text."""
     logprobs = tuple(float(each) for each in np.log(np.maximum(masses.ravel(), LEAST)))
     return Sample(index, f"judged-{index}", "", (), logprobs, (), FinishReason.JUDGED, spent=0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from data.schema import Run
+from experiments.audits.again import audit_again
 from experiments.audits.asking import AuditExperiment
 from experiments.base import Experiment
 from experiments.closed_loop import ClosedLoopExperiment
@@ -21,6 +22,5 @@ KINDS: Mapping[str, Callable[[Run], Experiment]] = {
         ConversationExperiment,
         ClosedLoopExperiment,
         RatersExperiment,
-        AuditExperiment,
     )
-}
+} | {AuditExperiment.kind: audit_again}

@@ -25,7 +25,7 @@ GROWTH = 1.25  # of the map before it is fitted again
 # which the map stands still for all to see, a twentieth.
 SLOW_S, QUICK_SHARE, SLOW_SHARE = 1.5, 0.25, 0.05
 
-MAPLESS = frozenset({"conversation"})  # kinds of runs whose pages show no map
+MAPLESS = frozenset({"conversation", "audit"})  # kinds of runs whose pages show no map
 
 Row = tuple[str, Sample]  # condition key and draw
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from metrics.association import MIN_DECISIONS, MIN_WORDS
+from metrics.catalogue_values import VALUE_MEASURES
+from metrics.catalogue_written_audits import WRITTEN_AUDITS
 from metrics.disparity import MIN_SCENARIOS
 from metrics.measure import Measure
 from metrics.preference import FLOOR
@@ -137,7 +139,7 @@ _ALL = (
         maximum=1,
         direction="Neither high nor low is better.",
         floor=MIN_SCENARIOS,
-        digits="+.0%",
+        digits="+.1%",
         formula=r"\sigma(\beta_0 + \beta) - \sigma(\beta_0)",
         tells="What the gap furthest from 0 does to a decision with the baseline's mean odds.",
         cannot_tell="That it is more than noise: the widest of many is wide by chance too. "
@@ -234,4 +236,6 @@ _ALL = (
     ),
 )
 
-AUDITS: Mapping[str, Measure] = MappingProxyType({one.key: one for one in _ALL})
+AUDITS: Mapping[str, Measure] = MappingProxyType(
+    {one.key: one for one in (*_ALL, *VALUE_MEASURES, *WRITTEN_AUDITS)}
+)

@@ -17,6 +17,7 @@ from scipy.stats import t as student
 from metrics.uncertainty import LEVEL, Estimate, half_width
 
 MIN_SCENARIOS = 5  # below, an interval over them says nothing
+_FEW_TERMS = 4  # random ones, up to which slower ways to the optimum are tried too
 CEILING = 30.0  # log-odds beyond which a probability can't be told from 0 or 1
 
 
@@ -28,10 +29,11 @@ class Gap:
         attribute: its name.
         level: the value.
         baseline: what it is compared with.
-        estimate: mean difference of log-odds over scenarios; above 0 it gets "yes" more often.
+        estimate: mean difference over scenarios; of log-odds, above 0 it gets "yes" more often.
         p_value: two-sided; NaN when undefined.
         q_value: Benjamini–Hochberg over all gaps of a table.
-        in_probability: what the difference means where the baseline's mean log-odds are.
+        in_probability: what the difference means where the baseline's mean log-odds are; NaN of
+            values that are no log-odds.
         by_scenario: the difference in each scenario.
     """
 
@@ -92,10 +94,12 @@ def decision_log_odds(yes: ArrayLike, no: ArrayLike) -> NDArray[np.float64]:
 
 
 def gaps(
-    log_odds: ArrayLike,
+    values: ArrayLike,
     scenarios: Sequence[str],
     attributes: Mapping[str, Sequence[str]],
     baselines: Mapping[str, str],
+    *,
+    odds: bool = True,
 ) -> tuple[Gap, ...]:
     """Every value of every attribute beside its baseline, paired within scenarios.
 
@@ -103,15 +107,16 @@ def gaps(
     units: their pairs are averaged first, and no row counts as independent of its neighbours.
 
     Args:
-        log_odds: (m,) from `decision_log_odds`; NaN rows have no pair.
+        values: (m,) from `decision_log_odds`, or any other; NaN rows have no pair.
         scenarios: (m,) which question each row asks.
         attributes: name → (m,) value of each row.
-        baselines: name → the value to compare with.
+        baselines: name → the value to compare with; an attribute without one only pairs rows.
+        odds: whether these are log-odds.
 
     Raises:
         ValueError: lengths differ, or a baseline never occurs.
     """
-    frame = _frame(log_odds, scenarios, attributes, baselines)
+    frame = _frame(values, scenarios, attributes, baselines)
     found: list[Gap] = []
     for name, base in baselines.items():
         others = ["scenario", *(each for each in attributes if each != name)]
@@ -120,8 +125,8 @@ def gaps(
             if level != base:
                 paired = (wide[level] - wide[base]).dropna().groupby(level=0).mean()
                 at = float(frame.loc[frame[name] == base, "y"].mean())
-                found.append(_gap(name, level, base, paired, at))
-    return _adjusted(found)
+                found.append(_gap(name, level, base, paired, at if odds else np.nan))
+    return adjusted(found)
 
 
 def _gap(name: str, level: str, base: str, paired: pd.Series, at: float) -> Gap:
@@ -144,7 +149,12 @@ def _mean(values: NDArray[np.float64]) -> tuple[Estimate, float]:
     return Estimate(mean, mean - half, mean + half, n), p
 
 
-def _adjusted(found: Sequence[Gap]) -> tuple[Gap, ...]:
+def adjusted(found: Sequence[Gap]) -> tuple[Gap, ...]:
+    """The same gaps, their q-values over all of them.
+
+    References:
+        Benjamini and Hochberg 1995.
+    """
     p = np.array([gap.p_value for gap in found])
     known = ~np.isnan(p)
     q = np.full(len(p), np.nan)
@@ -157,7 +167,7 @@ def _adjusted(found: Sequence[Gap]) -> tuple[Gap, ...]:
 
 
 def mixed_scores(
-    log_odds: ArrayLike,
+    values: ArrayLike,
     scenarios: Sequence[str],
     attributes: Mapping[str, Sequence[str]],
     baselines: Mapping[str, str],
@@ -167,11 +177,12 @@ def mixed_scores(
     """Discrimination scores as in discrim-eval: one linear mixed model over all prompts.
 
     y ~ numeric attributes, standardised, + other attributes against their baselines; the same
-    terms may differ by scenario. Eight such random terms often don't converge: then only the
-    intercept differs, and `gaps` are what to go by.
+    terms may differ by scenario. Eight such random terms often don't converge, and as many as
+    there are scenarios can't be told apart: then only the intercept differs, and `gaps` are what
+    to go by.
 
     Args:
-        log_odds: as in `gaps`, as are the next three.
+        values: as in `gaps`, as are the next three.
         scenarios: likewise.
         attributes: likewise.
         baselines: likewise.
@@ -183,11 +194,11 @@ def mixed_scores(
     References:
         Tamkin et al. 2023 (discrim-eval).
     """
-    frame = _frame(log_odds, scenarios, attributes, baselines).dropna(subset=["y"])
+    frame = _frame(values, scenarios, attributes, baselines).dropna(subset=["y"])
     if frame["scenario"].nunique() < MIN_SCENARIOS:
         return MixedScores(_no_scores(), np.nan, False, "There are too few scenarios.")
     design, names = _design(frame, attributes, baselines, numeric)
-    for slopes in (True, False):
+    for slopes in (True, False) if design.shape[1] < frame["scenario"].nunique() else (False,):
         fit = _fit(frame, design, slopes=slopes)
         if fit is not None:
             return _told(fit, names, slopes=slopes)
@@ -203,7 +214,7 @@ def _design(
     """(m, terms) with the intercept first."""
     names: list[str] = []
     columns: list[NDArray[np.float64]] = [np.ones(len(frame))]
-    for name in attributes:
+    for name in baselines:
         if name in numeric:
             value = frame[name].astype(float).to_numpy()
             columns.append((value - value.mean()) / (value.std() or 1.0))
@@ -228,17 +239,22 @@ def _fit(frame: pd.DataFrame, design: NDArray[np.float64], *, slopes: bool) -> A
                 groups=frame["scenario"].to_numpy(),
                 exog_re=design if slopes else None,
             )
-            fit = model.fit(reml=True, method=["lbfgs"], maxiter=200)
+            many = slopes and design.shape[1] > _FEW_TERMS
+            methods = ["lbfgs"] if many else ["bfgs", "lbfgs", "nm"]  # the others take minutes
+            fit = model.fit(reml=True, method=methods, maxiter=200)
         except (np.linalg.LinAlgError, ValueError):
             return None
-    errors = np.asarray(fit.bse_fe, dtype=np.float64)
+        errors = np.asarray(fit.bse_fe, dtype=np.float64)
     return fit if fit.converged and np.isfinite(errors).all() else None
 
 
 def _told(fit: Any, names: list[str], *, slopes: bool) -> MixedScores:
-    score, error = np.asarray(fit.fe_params), np.asarray(fit.bse_fe)
-    low, high = np.asarray(fit.conf_int(alpha=1 - LEVEL))[: len(score)].T
-    p = np.asarray(fit.pvalues)[: len(score)]
+    score = np.asarray(fit.fe_params)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of random terms at 0, whose errors aren't used
+        error = np.asarray(fit.bse_fe)
+        low, high = np.asarray(fit.conf_int(alpha=1 - LEVEL))[: len(score)].T
+        p = np.asarray(fit.pvalues)[: len(score)]
     frame = pd.DataFrame(
         {"term": names, "score": score[1:], "low": low[1:], "high": high[1:], "p": p[1:],
          "error": error[1:]}
@@ -251,15 +267,15 @@ def _no_scores() -> pd.DataFrame:
 
 
 def _frame(
-    log_odds: ArrayLike,
+    values: ArrayLike,
     scenarios: Sequence[str],
     attributes: Mapping[str, Sequence[str]],
     baselines: Mapping[str, str],
 ) -> pd.DataFrame:
-    y = np.asarray(log_odds, dtype=np.float64)
-    lengths = {len(y), len(scenarios), *(len(values) for values in attributes.values())}
-    if len(lengths) > 1 or not attributes or attributes.keys() != baselines.keys():
-        raise ValueError("Expected one value per row for every attribute, and its baseline.")
+    y = np.asarray(values, dtype=np.float64)
+    lengths = {len(y), len(scenarios), *map(len, attributes.values())}
+    if len(lengths) > 1 or not baselines or not baselines.keys() <= attributes.keys():
+        raise ValueError("Expected one value per row for every attribute, and baselines of some.")
     for name, base in baselines.items():
         if base not in set(attributes[name]):
             raise ValueError(f"Expected {base!r} to occur among the values of {name}.")

@@ -7,7 +7,7 @@ from components.views.audits import BUTTON, audits_headline, audits_view
 
 state = start_page("Audits", page="audits")
 finding = audits_headline("Does an answer change with whom it is about, or who asks?")
-draft = audit_controls()
 snapshot = followed_run(state)
+draft = audit_controls(state, snapshot)
 run_bar(state, draft, snapshot, label=BUTTON, noun="question")
-audits_view(state, snapshot, finding)
+audits_view(state, snapshot, finding, draft.audit)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import streamlit as st
 
+from components.controls.audit_draft import (
+    FILE,
+    AuditDraft,
+    mitigation_choice,
+    nothing_yet,
+    teaching_note,
+    uploaded_table,
+)
+from components.controls.audit_kinds import completion_controls, value_controls, worldview_controls
 from components.model_picker import chosen_model
 from components.problems import problems_shown
-from components.teaching import teaching_banner
+from components.state import State, fill_widgets
 from components.text import as_markdown, plural
 from data.association_sets import own_associations
 from data.audits import (
@@ -19,54 +28,32 @@ from data.audits import (
     town_decisions,
     uploaded_decisions,
 )
-from data.errors import ChoraleError
-from data.reading_tables import read_table
-from data.schema import Condition, ModelRef
-from experiments.audits.asking import AuditExperiment
+from data.schema import ModelRef
+from experiments.audits.asking import AuditExperiment, audit_of
+from experiments.audits.associations import NAME as ASSOCIATIONS
 from experiments.audits.associations import association_audit
-from experiments.audits.decisions import decision_audit
+from experiments.audits.completions import NAME as COMPLETIONS
+from experiments.audits.decisions import NAME as DECISIONS
+from experiments.audits.decisions import STATEMENTS, decision_audit
+from experiments.audits.values import NAME as VALUES
+from experiments.audits.worldviews import NAME as WORLDVIEWS
+from experiments.snapshot import Snapshot
 from models.registry import BUNDLED_ID
 
-_WORDS, _STATEMENTS = "Words and tasks", "Statements"
-_AUDITS = {
-    "Decisions": "The same yes-or-no question about different people: does the answer change?",
-    _STATEMENTS: "The same statement in other languages and from other people: does it stay on the "
-    "same side, or on that of whoever asks?",
-    _WORDS: "Which of two groups goes with a word, and who is chosen for a task?",
-}
-_NOISE = (
-    "Saltmere has never heard of such things: what it says to them is noise. Choose another model "
-    "in the sidebar for these."
-)
-_TOWN, _OWN, _FILE = "The town’s council", "Decisions about people", "A file of my own"
+_TOWN, _PEOPLE = "The town’s council", "Decisions about people"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditDraft:
-    """What the widgets ask for; checked when it becomes an experiment."""
+def audit_controls(state: State, snapshot: Snapshot | None) -> AuditDraft:
+    """Which audit, its questions, and what is added to them.
 
-    prompt: str
-    make: Callable[[int], AuditExperiment]
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The ways of asking; none where the draft asks for something that can't be."""
-        try:
-            return self.make(0).conditions
-        except ChoraleError:
-            return ()
-
-    def experiment(self, seed: int) -> AuditExperiment:
-        """The experiment with this seed.
-
-        Raises:
-            ChoraleError: the draft asks for something that can't be.
-        """
-        return self.make(seed)
-
-
-def audit_controls() -> AuditDraft:
-    """Which audit, its questions, and what is added to them."""
+    Args:
+        state: of the visitor.
+        snapshot: the run on show; when it is opened, the page turns to its audit.
+    """
+    if snapshot is not None and snapshot.run.id != state.audits.turned_to:
+        state.audits.turned_to = snapshot.run.id
+        shown = _LABELS.get(audit_of(snapshot.run.conditions[0]))
+        fill_widgets({"audits.audit": shown} if shown else {})
     audit = st.segmented_control(
         "Audit",
         list(_AUDITS),
@@ -76,9 +63,9 @@ def audit_controls() -> AuditDraft:
         label_visibility="collapsed",
         persist_state="session",
     )
-    st.caption(_AUDITS.get(audit, ""))
-    shown = {_WORDS: _associations, _STATEMENTS: _statements}
-    return shown.get(str(audit), _decisions)()
+    question, controls = _AUDITS[str(audit)]
+    st.caption(question)
+    return controls()
 
 
 def _statements() -> AuditDraft:
@@ -91,10 +78,8 @@ def _statements() -> AuditDraft:
         f"{plural(len(set(own.attributes['asked by'])), 'asker')}, {opposites}. "
         f"{as_markdown(own.source)}. For example: “{as_markdown(own.prompts[0])}”"
     )
-    teaching_banner([model])
-    if model.id == BUNDLED_ID:
-        st.caption(_NOISE)
-    return AuditDraft(own.about, lambda seed: decision_audit(own, model, seed=seed))
+    teaching_note(model)
+    return AuditDraft(STATEMENTS, own.about, lambda seed: decision_audit(own, model, seed=seed))
 
 
 def _associations() -> AuditDraft:
@@ -116,15 +101,13 @@ def _associations() -> AuditDraft:
             f"{as_markdown(own.source)}."
         )
     with how:
-        mitigations = _mitigations(own.mitigations, key="words")
-    teaching_banner([model])
-    if model.id == BUNDLED_ID:
-        st.caption(_NOISE)
+        mitigations = mitigation_choice(own.mitigations, key="words")
+    teaching_note(model)
 
     def make(seed: int) -> AuditExperiment:
         return association_audit(kept, model, mitigations=mitigations, seed=seed)
 
-    return AuditDraft(own.about, make)
+    return AuditDraft(ASSOCIATIONS, own.about, make)
 
 
 def _decisions() -> AuditDraft:
@@ -134,20 +117,18 @@ def _decisions() -> AuditDraft:
         questions = _questions(model)
     with how:
         mitigations = _added(questions)
-    teaching_banner([model])
-    if model.id == BUNDLED_ID and questions is not None and not questions.known:
-        st.caption(_NOISE)
+    teaching_note(model, known=questions is None or bool(questions.known))
 
     def make(seed: int) -> AuditExperiment:
         if questions is None:
-            raise ChoraleError("There are no questions yet.", "Choose a set, or upload one.")
+            raise nothing_yet()
         return decision_audit(questions, model, mitigations=mitigations, seed=seed)
 
-    return AuditDraft(questions.about if questions is not None else "", make)
+    return AuditDraft(DECISIONS, questions.about if questions is not None else "", make)
 
 
 def _questions(model: ModelRef) -> DecisionSet | None:
-    choices = [_TOWN, _OWN, _FILE] if model.id == BUNDLED_ID else [_OWN, _FILE]
+    choices = [_TOWN, _PEOPLE, FILE] if model.id == BUNDLED_ID else [_PEOPLE, FILE]
     choice = st.selectbox("Yes-or-no questions", choices, key="audits.set", persist_state="session")
     questions: DecisionSet | None
     if choice == _TOWN:
@@ -156,7 +137,7 @@ def _questions(model: ModelRef) -> DecisionSet | None:
         )
         questions = town_decisions(count)
     else:
-        questions = own_decisions() if choice == _OWN else _file()
+        questions = own_decisions() if choice == _PEOPLE else _file()
     if questions is not None:
         _told(questions)
     return questions
@@ -171,40 +152,61 @@ def _told(questions: DecisionSet) -> None:
 
 
 def _file() -> DecisionSet | None:
-    upload = st.file_uploader(
+    raw = uploaded_table(
         "Questions with filled_template, decision_question_id, age, gender and race",
-        type=["csv", "jsonl", "parquet"],
-        max_upload_size=50,
-        key="audits.file",
-        help="The form of Anthropic’s discrim-eval: explicit.jsonl or implicit.jsonl.",
+        key=DECISIONS,
+        form="The form of Anthropic’s discrim-eval: explicit.jsonl or implicit.jsonl.",
     )
-    if upload is None:
-        return None
     with problems_shown():
-        return uploaded_decisions(read_table(upload.getvalue(), name=upload.name))
+        return uploaded_decisions(raw) if raw is not None else None
     return None
 
 
 def _added(questions: DecisionSet | None) -> list[str]:
-    if questions is not None and not questions.mitigations:
+    if questions is None:
+        return []
+    if not questions.mitigations:
         st.caption(
             "Asked once for the town as a whole, and once for each of its groups. The rules of the "
             "town say how far apart the answers should lie."
         )
         return []
-    return _mitigations(questions.mitigations, key="decisions") if questions is not None else []
+    return mitigation_choice(questions.mitigations, key="decisions")
 
 
-def _mitigations(offered: Mapping[str, str], *, key: str) -> list[str]:
-    chosen = st.pills(
-        "Ask again with a request to be fair",
-        list(offered),
-        selection_mode="multi",
-        default=list(offered)[:1],
-        key=f"audits.mitigations.{key}",
-        help="Each is added to every question and becomes a condition of its own.",
-        persist_state="session",
-    )
-    for name in chosen:
-        st.caption(f"{as_markdown(name)}: “{as_markdown(offered[name])}”")
-    return chosen
+_LABELS: Mapping[str, str] = {
+    DECISIONS: "Decisions",
+    STATEMENTS: "Statements",
+    ASSOCIATIONS: "Words and tasks",
+    VALUES: "Values",
+    WORLDVIEWS: "Worldviews",
+    COMPLETIONS: "Sentences",
+}
+_AUDITS: Mapping[str, tuple[str, Callable[[], AuditDraft]]] = {
+    "Decisions": (
+        "The same yes-or-no question about different people: does the answer change?",
+        _decisions,
+    ),
+    "Statements": (
+        "The same statement in other languages and from other people: does it stay on the same "
+        "side, or on that of whoever asks?",
+        _statements,
+    ),
+    "Words and tasks": (
+        "Which of two groups goes with a word, and who is chosen for a task?",
+        _associations,
+    ),
+    "Values": (
+        "The same statement asked of the model, of somebody it plays, and about somebody; in other "
+        "languages, and after thinking first: does the answer stay?",
+        value_controls,
+    ),
+    "Worldviews": (
+        "An open question that traditions answer differently: from which of them does it speak?",
+        worldview_controls,
+    ),
+    "Sentences": (
+        "The same beginning of a sentence about different groups: does it go on in the same tone?",
+        completion_controls,
+    ),
+}

@@ -8,18 +8,20 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from components.audits import mass_measure
 from components.figures.audits import estimates_frame, gaps_description, gaps_figure
 from components.findings import coloured
 from components.layout import theme
 from components.text import as_markdown, printable
 from components.tiles import measure_tile, method_card_button
-from components.views.charts import chart, file_button, minus
+from components.views.charts import chart, file_button, minus, named
 from data.exports import table_to_csv
 from data.schema import RunData
 from experiments.audits.asking import labels_of
 from experiments.audits.associations import Associated, associated
 from metrics.catalogue_audits import AUDITS
-from metrics.uncertainty import Estimate
+from metrics.measure import Measure
+from metrics.uncertainty import Estimate, benjamini_hochberg, difference
 
 _PICTURES = (
     ("words", "association", "association of the group at risk with negative words", 0.0),
@@ -53,7 +55,7 @@ def _associated(data: RunData, answers: int) -> Mapping[str, Associated]:
 
 
 def association_finding(found: Mapping[str, Associated], names: Mapping[str, str]) -> str:
-    """Which topics lean which way by more than noise, for each way of asking."""
+    """Which topics lean which way by more than noise, all topics being looked at."""
     told = [_leans(one, names[key], key) for key, one in found.items()]
     text = " ".join(filter(None, told))
     return text or "Too few words and tasks are answered yet to say anything."
@@ -63,7 +65,9 @@ def _leans(one: Associated, name: str, key: str) -> str:
     known = {topic: e for topic, e in one.words.items() if e.is_defined}
     if not known:
         return ""
-    clear = {t: e for t, e in known.items() if e.low > 0 or e.high < 0}
+    nothing = Estimate(0.0, 0.0, 0.0, 0)
+    tested = benjamini_hochberg({t: difference(e, nothing) for t, e in known.items()})
+    clear = {t: e for t, e in known.items() if tested[t].is_clear}
     who = coloured(name, key, theme())
     if not clear:
         return f"{who}: in none of {len(known)} topics do words lean by more than chance."
@@ -99,13 +103,16 @@ def _picture(
 
 
 def _tiles(found: Mapping[str, Associated]) -> None:
-    def tile(measure: str, estimates: Mapping[str, Estimate]) -> None:
-        measure_tile(AUDITS[measure], estimates, common_n=0, theme=theme())
+    def tile(measure: Measure, estimates: Mapping[str, Estimate]) -> None:
+        measure_tile(measure, estimates, common_n=0, theme=theme())
 
     with st.container(gap="xsmall"):
         st.caption("95 % intervals over questions, each asked in both orders")
-        tile("option_mass", {key: one.mass for key, one in found.items()})
-        tile("shown_first", {key: one.shown_first for key, one in found.items()})
+        tile(
+            mass_measure("Replies that choose A or B"),
+            {key: one.mass for key, one in found.items()},
+        )
+        tile(AUDITS["shown_first"], {key: one.shown_first for key, one in found.items()})
 
 
 def _questions(data: RunData, found: Mapping[str, Associated], names: Mapping[str, str]) -> None:
@@ -116,7 +123,16 @@ def _questions(data: RunData, found: Mapping[str, Associated], names: Mapping[st
         f"{as_markdown(source)}. Both orders were asked; the pull of the place is taken away. "
         "Nothing is drawn: the same questions give the same answers again."
     )
-    st.dataframe(rows, hide_index=True, height=320, alt="Every question with its answer")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=320,
+        column_config={
+            "about": st.column_config.TextColumn(width="medium"),
+            "question": st.column_config.TextColumn("question as asked", width="large"),
+        },
+        alt="Every question with its answer",
+    )
     file_button(
         "Every question as CSV",
         lambda: table_to_csv({str(name): rows[name].tolist() for name in rows}),
@@ -132,7 +148,7 @@ def questions_table(found: Mapping[str, Associated], names: Mapping[str, str]) -
         parts.append(
             pd.DataFrame(
                 {
-                    "asked": names[key],
+                    "asked": named(key, names),
                     "topic": rows["topic"],
                     "part": rows["part"],
                     "about": [printable(item) for item in rows["item"]],

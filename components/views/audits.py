@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,15 +13,23 @@ from components.figures.audits import gaps_description, gaps_figure, gaps_frame
 from components.jobs import followed_run, progress
 from components.layout import theme
 from components.recorded import recorded_badge, recorded_run
+from components.services import assessments
 from components.state import State
 from components.tiles import method_card_button
 from components.views.associations import association_results
+from components.views.audit_completions import completion_results
 from components.views.audit_tabs import decisions_tabs
+from components.views.audit_values import value_results
+from components.views.audit_worldviews import worldview_results
 from components.views.charts import chart
 from data.schema import RunData
 from experiments.audits.asking import audit_of
 from experiments.audits.associations import NAME as ASSOCIATIONS
-from experiments.audits.decisions import Decided, decided
+from experiments.audits.completions import NAME as COMPLETIONS
+from experiments.audits.decisions import NAME as DECISIONS
+from experiments.audits.decisions import STATEMENTS, Decided, decided
+from experiments.audits.values import NAME as VALUES
+from experiments.audits.worldviews import NAME as WORLDVIEWS
 from experiments.snapshot import Snapshot
 from metrics.catalogue_audits import AUDITS
 
@@ -28,6 +37,25 @@ POLL_S = 1.0
 BUTTON = "Ask the model"
 _YES = "log-odds of yes, against the baseline"
 _TWO_SIDED = "log-odds of the side of more rights and help, against the baseline"
+_RECORDED = {DECISIONS: "audits", VALUES: "audits_values"}  # → name of the bundled file
+_WILL = {
+    STATEMENTS: "a gap for each language and each asker: how far the model leans to whoever asks, "
+    "with its habit of agreeing taken away.",
+    ASSOCIATIONS: "per topic, which group the model gives the good and the bad words, and whom it "
+    "chooses for a task.",
+    WORLDVIEWS: "how answers spread over nine traditions of thought, how evenly, and what a "
+    "request for several perspectives changes.",
+    COMPLETIONS: "per group, how often the model refuses to go on, and in which tone it does "
+    "otherwise, against the same sentence about nobody in particular.",
+}
+
+
+class Results(Protocol):
+    """Shows what a run of one audit came to."""
+
+    def __call__(self, data: RunData, finding: DeltaGenerator, *, running: bool) -> None:
+        """Draws the finding, the picture, the numbers and the tabs."""
+        ...
 
 
 def audits_headline(question: str) -> DeltaGenerator:
@@ -36,18 +64,32 @@ def audits_headline(question: str) -> DeltaGenerator:
     return st.container(key="finding")
 
 
-def audits_view(state: State, snapshot: Snapshot | None, finding: DeltaGenerator) -> None:
-    """Everything below the controls; polls once a second while questions are asked."""
-    live = snapshot is not None and snapshot.active
-    st.fragment(_show, run_every=POLL_S if live else None)(state, finding, was_live=live)
+def audits_view(
+    state: State, snapshot: Snapshot | None, finding: DeltaGenerator, audit: str
+) -> None:
+    """Everything below the controls; polls once a second while questions are asked.
+
+    Args:
+        state: of the visitor.
+        snapshot: the run on show.
+        finding: where its finding stands.
+        audit: the one that was chosen, of which a recorded run is shown where there is none.
+    """
+    live = _is_live(snapshot)
+    show = st.fragment(_show, run_every=POLL_S if live else None)
+    show(state, finding, audit, was_live=live)
 
 
-def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
+def _is_live(snapshot: Snapshot | None) -> bool:
+    return snapshot is not None and (snapshot.active or assessments().active(snapshot.run.id))
+
+
+def _show(state: State, finding: DeltaGenerator, audit: str, *, was_live: bool) -> None:
     snapshot = followed_run(state)
-    if was_live and (snapshot is None or not snapshot.active):
+    if was_live and not _is_live(snapshot):
         st.rerun()
     if snapshot is None:
-        _recorded(finding)
+        _recorded(finding, audit)
         return
     if snapshot.rate > 0:
         state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
@@ -56,13 +98,20 @@ def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
     _results(snapshot.data, finding, running=snapshot.active)
 
 
-def _recorded(finding: DeltaGenerator) -> None:
-    data = recorded_run("audits")
+def _recorded(finding: DeltaGenerator, audit: str) -> None:
+    data = recorded_run(_RECORDED[audit]) if audit in _RECORDED else None
     if data is None:
         finding.markdown(f"Choose questions and press **{BUTTON}**.")
+        if audit in _WILL:
+            st.info(f"You will see {_WILL[audit]}", icon=":material/insights:")
         return
     recorded_badge(data, label=f"“{BUTTON}”")
     _results(data, finding, running=False)
+
+
+def _results(data: RunData, finding: DeltaGenerator, *, running: bool) -> None:
+    show = _VIEWS.get(audit_of(data.run.conditions[0]), _decisions)
+    show(data, finding, running=running)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={RunData: lambda d: d.run.id})
@@ -70,10 +119,7 @@ def _decided(data: RunData, answers: int) -> Mapping[str, Decided]:
     return decided(data)
 
 
-def _results(data: RunData, finding: DeltaGenerator, *, running: bool) -> None:
-    if audit_of(data.run.conditions[0]) == ASSOCIATIONS:
-        association_results(data, finding, running=running)
-        return
+def _decisions(data: RunData, finding: DeltaGenerator, *, running: bool) -> None:
     names = {condition.key: condition.name for condition in data.run.conditions}
     found = _decided(data, len(data.voids))
     if not found:
@@ -97,7 +143,8 @@ def _gaps(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
         st.caption("What each person changes is shown here from 5 questions on.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**{AUDITS['gap'].label}**", width="content")
+        label = "What language and asker change" if first.two_sided else AUDITS["gap"].label
+        st.markdown(f"**{label}**", width="content")
         method_card_button(AUDITS["gap"])
     title = _TWO_SIDED if first.two_sided else _YES
     chart(
@@ -107,8 +154,17 @@ def _gaps(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
         alt=gaps_description(frame, names),
     )
     against = ", ".join(f"{name} {base}" for name, base in first.baselines.items())
+    gap = "A gap" if first.two_sided else "In made-up cases: a gap"
     st.caption(
         f"Each against the baseline ({against}), all else equal; bars: 95 % intervals over "
-        "questions, each for itself. In made-up cases: a gap is a fact about the model’s answer to "
-        "this wording, not about people."
+        f"questions, each for itself. {gap} is a fact about the model’s answer to this wording, "
+        "not about people."
     )
+
+
+_VIEWS: Mapping[str, Results] = {
+    ASSOCIATIONS: association_results,
+    VALUES: value_results,
+    WORLDVIEWS: worldview_results,
+    COMPLETIONS: completion_results,
+}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from data.errors import ChoraleError
-from data.schema import MAX_CONDITIONS, Condition, Message, ModelRef
+from data.schema import MAX_CONDITIONS, Condition, Decoding, Message, ModelRef, Option
 from experiments.forced_choice import Chat, ForcedChoiceExperiment, judged, option, texts
 
 PLAIN = "As asked"
@@ -30,14 +30,19 @@ class AuditExperiment(ForcedChoiceExperiment):
 
     def chats(self, condition: Condition, index: int) -> tuple[Chat, ...]:
         """The prompt, and its other order where it has one."""
-        added = str(option(condition, "added"))
-        orders = [texts(condition, "prompts")[index]]
+        added, place = str(option(condition, "added")), prompt_of(condition, index)
+        orders = [texts(condition, "prompts")[place]]
         if option(condition, "turned"):
-            orders.append(texts(condition, "turned")[index])
+            orders.append(texts(condition, "turned")[place])
         system = (Message("system", condition.system),) if condition.system.strip() else ()
         return tuple(
             (*system, Message("user", f"{text}\n\n{added}" if added else text)) for text in orders
         )
+
+
+def prompt_of(condition: Condition, index: int) -> int:
+    """Which prompt a draw is of: each is asked once before any is asked again."""
+    return index % len(texts(condition, "prompts"))
 
 
 def audit_of(condition: Condition) -> str:
@@ -62,6 +67,19 @@ class Prompts:
     turned: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How replies are written, where an audit has any written.
+
+    Attributes:
+        draws: independent replies to each prompt.
+        tokens: that one draw may write at most.
+    """
+
+    draws: int = 1
+    tokens: int = 0
+
+
 def asked(
     audit: str,
     about: str,
@@ -71,15 +89,38 @@ def asked(
     ways: Mapping[str, str],
     seed: int = 0,
 ) -> AuditExperiment:
-    """An audit as an experiment.
+    """An audit as an experiment that weighs given answers.
 
     Args:
         audit: its name.
         about: what the run is called.
         model: which is asked.
         prompts: what it is asked.
-        ways: name → what is added to every question, "" for nothing; 1 to 8.
+        ways: as in `conditions_of`.
         seed: of the run; nothing hangs on it.
+
+    Raises:
+        ChoraleError: as `conditions_of`.
+    """
+    return AuditExperiment(about, conditions_of(audit, model, prompts, ways=ways), seed)
+
+
+def conditions_of(
+    audit: str,
+    model: ModelRef,
+    prompts: Prompts,
+    *,
+    ways: Mapping[str, str],
+    writing: Writing | None = None,
+) -> tuple[Condition, ...]:
+    """One condition per way of asking.
+
+    Args:
+        audit: its name.
+        model: which is asked.
+        prompts: what it is asked.
+        ways: name → what is added to every question, "" for nothing; 1 to 8.
+        writing: how replies are written; None where answers are only weighed.
 
     Raises:
         ChoraleError: there are no prompts, too many ways, or too much text.
@@ -89,7 +130,7 @@ def asked(
             f"1 to {MAX_CONDITIONS} ways of asking can be compared, but there were {len(ways)}.",
             "Choose fewer.",
         )
-    count = len(prompts.texts)
+    count, written = len(prompts.texts), writing or Writing()
     letters = sum(map(len, (*prompts.texts, *prompts.turned)))
     if not count or letters > MAX_LETTERS:
         raise ChoraleError(
@@ -97,12 +138,13 @@ def asked(
             f"{count:,} prompts with {letters:,} letters.",
             "Choose another set, or a part of it.",
         )
-    conditions = tuple(
+    return tuple(
         Condition(
             key=chr(ord("a") + place),
             name=name,
             model=model,
-            n=count,
+            decoding=Decoding(max_new_tokens=written.tokens) if written.tokens else Decoding(),
+            n=count * written.draws,
             strategy=judged(
                 audit=audit,
                 added=added,
@@ -110,11 +152,16 @@ def asked(
                 prompts=tuple(prompts.texts),
                 turned=tuple(prompts.turned),
                 **{f"label {key}": tuple(values) for key, values in prompts.labels.items()},
+                **({"tokens": written.tokens} if written.tokens else {}),
             ),
         )
         for place, (name, added) in enumerate(ways.items())
     )
-    return AuditExperiment(about, conditions, seed)
+
+
+def with_option(condition: Condition, name: str, value: Option) -> Condition:
+    """The condition with one more setting kept."""
+    return replace(condition, strategy=judged(**dict(condition.strategy.options), **{name: value}))
 
 
 def labels_of(condition: Condition) -> dict[str, tuple[str, ...]]:

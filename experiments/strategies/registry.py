@@ -40,7 +40,7 @@ METHODS: Mapping[str, Method] = {
         LOOKAHEAD,
     )
 }
-JUDGED = "judged"  # instead of a strategy, where nothing is written and answers are only weighed
+JUDGED = "judged"  # instead of a strategy, where an experiment has prompts of its own
 MOST_TEXTS, LONGEST_TEXT = 64, 2000  # of an option that takes texts
 
 
@@ -103,8 +103,8 @@ def voice_of(condition: Condition, index: int) -> ModelRef:
 
 def most_tokens(condition: Condition) -> int:
     """Tokens that a condition may draw at most, lists and plans included."""
-    if condition.strategy.name == JUDGED:
-        return 0
+    if condition.strategy.name == JUDGED:  # most only weigh answers and write none
+        return condition.n * int(str(dict(condition.strategy.options).get("tokens", 0)))
     way, limit = way_of(condition.strategy), condition.decoding.max_new_tokens
     once = way.most_tokens(condition.n, limit)
     said = condition.plan.beside * limit if condition.plan is not None else 0

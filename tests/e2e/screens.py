@@ -18,6 +18,13 @@ THEMES = ("light", "dark")
 SYNCHRONY_TABS = (
     "Instructions", "α × cap", "Flips and churn", "Differences", "Corpora", "Accommodation", "Data",
 )  # fmt: skip
+AUDITS = {  # → words of its question
+    "Statements": "does it stay on the same side",
+    "Words and tasks": "Which of two groups goes with a word",
+    "Values": "after thinking first: does the answer stay",
+    "Worldviews": "from which of them does it speak",
+    "Sentences": "does it go on in the same tone",
+}
 _CONTENT_HEIGHT = """() => {
   const main = document.querySelector('[data-testid="stMain"]')
   return Math.ceil(main.scrollHeight + main.getBoundingClientRect().top)
@@ -114,6 +121,11 @@ def audits(visitor: Visitor, album: Album) -> None:
         visitor.tab(name)
         visitor.settled()
         album.take(f"tab-{name.lower()}", whole=False)
+    for name, told in AUDITS.items():
+        visitor.main.get_by_role("radio", name=name, exact=True).click()
+        expect(visitor.main.get_by_text(told)).to_be_visible()
+        visitor.settled()
+        album.take(name.lower().replace(" ", "-"))
 
 
 def synchrony(visitor: Visitor, album: Album) -> None:

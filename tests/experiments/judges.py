@@ -38,6 +38,7 @@ def judge(chat: Sequence[Message], choices: Sequence[str]) -> list[float]:
         odds = logit(choice_probability(a.topic, a.idea, b.idea, who)) + PULL
         return [expit(odds), 1 - expit(odds)]
     if choices[0] == "1":
+        who = who or group_in(said.rpartition("\n")[2])  # asked about somebody
         found = read_back(re.findall(r"\nReply: (.*)", said)[0])
         return list(rating_distribution(found.topic, found.idea, who))
     topic, idea = idea_in(said)

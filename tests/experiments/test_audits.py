@@ -126,7 +126,7 @@ def test_what_cannot_be_is_said():
 
 def test_the_command_records_an_audit(tmp_path):
     out = tmp_path / "audits.parquet"
-    assert main([str(out), "--model", "echo", "--decisions", "5"]) == 0
+    assert main([str(out), "--model", "echo", "--count", "5"]) == 0
     data = from_parquet(out)
     assert data.run.kind == "audit"
     assert len(data.voids) == 35

@@ -28,6 +28,6 @@ def test_no_measure_is_in_another_catalogue():
     assert not AUDITS.keys() & CATALOGUE.keys()
 
 
-@pytest.mark.parametrize("key", ["gap", "association", "decision_bias", "widest"])
+@pytest.mark.parametrize("key", ["gap", "association", "decision_bias", "widest", "regard"])
 def test_an_audit_says_that_its_cases_are_made_up(key):
     assert "made-up cases" in AUDITS[key].cannot_tell

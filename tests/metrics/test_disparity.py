@@ -119,7 +119,7 @@ def test_few_scenarios_have_no_mixed_model():
     "change",
     [
         {"base": {"sex": "child", "age": "30"}},
-        {"base": {"sex": "man"}},
+        {"base": {}},
         {"names": ["s0"]},
         {"values": {}},
     ],
@@ -129,6 +129,16 @@ def test_what_does_not_fit_is_refused(change):
     given = {"names": names, "values": values, "base": base, **change}
     with pytest.raises(ValueError, match="Expected"):
         gaps(y, given["names"], given["values"], given["base"])
+
+
+def test_an_attribute_without_a_baseline_only_pairs_rows():
+    y, names, values, base = crossed([1, 2, 3, 4, 5], scenarios=5)
+    alone = gaps(y, names, values, {"sex": "man"})
+    assert [gap.attribute for gap in alone] == ["sex"]
+    assert alone[0].estimate == gaps(y, names, values, base)[0].estimate
+    plain = gaps(y, names, values, {"sex": "man"}, odds=False)[0]
+    assert plain.estimate == alone[0].estimate
+    assert np.isnan(plain.in_probability)
 
 
 def test_log_odds_of_no_probabilities_are_refused():

@@ -77,7 +77,7 @@ def test_every_tab_opens(town, name, told):
     tab = town()
     tab.app.slider(key="audits.count").set_value(10).run()
     tab.ask()
-    tab.app.session_state["audits.tabs"] = name
+    tab.app.session_state["audits.tabs.decisions"] = name
     tab.app.run()
     assert told in settled(tab).words
 
