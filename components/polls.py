@@ -21,6 +21,7 @@ from experiments.groups.deciding import (
     seats_of,
 )
 from experiments.groups.grouping import Grouping, grouping_of
+from experiments.groups.negotiating import Agreement, agreement_of
 from experiments.groups.opinions import OpinionMap, map_opinions
 from experiments.groups.options import Options, options_of, parts_of
 from experiments.groups.preferences import mean_preferences, strength_preferences
@@ -120,7 +121,7 @@ def text_predictors(source: Source, by: By) -> tuple[TextPredictor, ...]:
 
 
 @_once
-def agreement(source: Source, by: By) -> Cohesion:
+def cohesion(source: Source, by: By) -> Cohesion:
     """Agreement within and across groups."""
     return cohesion_of(questions(source), grouping(source, by))
 
@@ -179,6 +180,15 @@ def majorities(source: Source, by: By, items: Items, *, by_size: bool) -> Majori
 def seats(source: Source, by: By, items: Items, *, by_size: bool, size: int) -> Seats:
     """What panels would choose."""
     return seats_of(ballot(source, by, items, by_size=by_size), size=size)
+
+
+@_once
+def agreement(
+    source: Source, by: By, items: Items, costs: tuple[float, ...], budget: float, concession: float
+) -> Agreement:
+    """What groups agree on within a budget."""
+    found = ballot(source, by, items, by_size=False)
+    return agreement_of(found, costs, budget=budget, concession=concession)
 
 
 def asking(

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from metrics.catalogue import Measure
+from metrics.catalogue_welfare import WELFARE
 from metrics.preference import FLOOR
 
 _SANDWICH = "Sandwich estimate with raters as units, Student's t; 95 %."
-_PEOPLE = "People drawn anew within their groups, the choice kept; percentiles, 95 %."
 _SHUFFLES = "None; its p-value is from labels shuffled among raters, adjusted over all shown."
 _NO_CAUSE = (
     "Why: a difference between groups is never shown to be caused by what the groups are called."
@@ -184,87 +184,8 @@ _ALL = (
         interval="Raters drawn anew within groups, then items; normal, 95 %.",
         references=("Owen 2007",),
     ),
-    Measure(
-        key="total",
-        label="Total welfare",
-        name="Weighted mean of groups' mean utility",
-        unit="",
-        minimum=0,
-        maximum=None,
-        direction="Higher is better for people.",
-        floor=FLOOR,
-        digits=".2f",
-        formula=r"\sum_g w_g U_g",
-        tells="How well people fare on the whole.",
-        cannot_tell="Who pays for it. Adding utilities takes different people's scales as one.",
-        interval=_PEOPLE,
-        references=("Atkinson 1970", "Sen 1970"),
-    ),
-    Measure(
-        key="worst",
-        label="The group that fares worst",
-        name="Smallest mean utility of a group",
-        unit="",
-        minimum=0,
-        maximum=None,
-        direction="Higher is better for people.",
-        floor=FLOOR,
-        digits=".2f",
-        formula=r"\min_g U_g",
-        tells="How the choice treats the group that it treats worst.",
-        cannot_tell="How people within that group differ. The least of several means lies too "
-        "low where groups are small.",
-        interval=_PEOPLE,
-        references=("Rawls 1971",),
-    ),
-    Measure(
-        key="low_percentile",
-        label="The worse-off fifth",
-        name="20th percentile over people",
-        unit="",
-        minimum=0,
-        maximum=None,
-        direction="Higher is better for people.",
-        floor=FLOOR,
-        digits=".2f",
-        formula=r"Q_{0.2}(U)",
-        tells="One in five people gets no more than this.",
-        cannot_tell="Which groups they are of.",
-        interval=_PEOPLE,
-        references=("Sen 1973",),
-    ),
-    Measure(
-        key="gini",
-        label="Inequality",
-        name="Gini coefficient over people",
-        unit="",
-        minimum=0,
-        maximum=1,
-        direction="Lower is better for people.",
-        floor=FLOOR,
-        digits=".3f",
-        formula=r"\frac{\sum_k (2k - n - 1)\, x_{(k)}}{n \sum_k x_k}",
-        tells="How unequally utility is spread: 0 all alike.",
-        cannot_tell="Whether all fare well or all badly. It depends on where the scale starts.",
-        interval=_PEOPLE,
-        references=("Gini 1912",),
-    ),
-    Measure(
-        key="exploitability",
-        label="What the best reply wins",
-        name="Exploitability of a mixed strategy",
-        unit="",
-        minimum=0,
-        maximum=0.5,
-        direction="Neither high nor low is better.",
-        floor=FLOOR,
-        digits=".3f",
-        formula=r"\max_i (Pp)_i - \tfrac12",
-        tells="How far a mixture is from one that no answer beats: 0 in equilibrium.",
-        cannot_tell="Whether the preferences it rests on are sure.",
-        interval="None.",
-        references=("Munos et al. 2024", "Tiapkin et al. 2025, Nash-MP"),
-    ),
 )
 
-GROUP_CATALOGUE: Mapping[str, Measure] = MappingProxyType({one.key: one for one in _ALL})
+GROUP_CATALOGUE: Mapping[str, Measure] = MappingProxyType(
+    {one.key: one for one in _ALL} | dict(WELFARE)
+)

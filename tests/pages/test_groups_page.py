@@ -14,6 +14,7 @@ TABS = {
     "Agreement": "Within each group, and with all others",
     "Opinion map": "",
     "Deciding": "What each way of deciding costs the worst-off",
+    "Negotiation": "Round by round",
     "Budget": "Ask next",
     "Answers": "Raters with their attributes",
 }
@@ -101,6 +102,18 @@ def test_the_street_splits_nothing_and_a_crossing_hides_small_cells(open_page):
         ["group", "street"]
     ).run()
     assert "of fewer than ten" in tab.words
+    assert not tab.app.exception
+
+
+def test_groups_negotiate_and_a_smaller_purse_buys_less(open_page):
+    tab = open_page().small(per_group=25).tab("Negotiation")
+    assert "procedure was not found" in tab.words
+    assert "The best affordable total stands" in tab.words or "moved the worst-off" in tab.words
+    assert "judged every answer of the three packages" in tab.words
+    purse = next(n for n in tab.app.number_input if n.label == "Budget")
+    assert purse.value == 3
+    purse.set_value(0.5).run()
+    assert "The budget pays for no answer" in tab.words.replace("\\", "")
     assert not tab.app.exception
 
 
