@@ -10,6 +10,7 @@ import streamlit as st
 
 from components.services import embedder
 from data.answer_checks import Kind
+from data.town.raters import TOPICS
 from experiments.groups.asking import Asking, asking_of, replays_of
 from experiments.groups.ballots import Ballot, ballot_of
 from experiments.groups.deciding import (
@@ -59,9 +60,9 @@ def _once(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def town(kind: Kind, per_group: int, seed: int) -> Source:
+def town(kind: Kind, per_group: int, seed: int, topics: tuple[str, ...] = TOPICS) -> Source:
     """The town's raters."""
-    return town_source(kind, per_group=per_group, seed=seed)
+    return town_source(kind, per_group=per_group, seed=seed, topics=topics)
 
 
 @_once
