@@ -27,6 +27,7 @@ from experiments.groups.opinions import OpinionMap, map_opinions
 from experiments.groups.options import Options, options_of, parts_of
 from experiments.groups.preferences import mean_preferences, strength_preferences
 from experiments.groups.questions import Questions, questions_of
+from experiments.groups.rewarding import GroupValues, values_of
 from experiments.groups.searching import FoundCamps, find_camps
 from experiments.groups.sources import Source, town_source
 from experiments.groups.splitting import (
@@ -190,6 +191,12 @@ def agreement(
     """What groups agree on within a budget."""
     found = ballot(source, by, items, by_size=False)
     return agreement_of(found, costs, budget=budget, concession=concession)
+
+
+@_once
+def values(source: Source, by: By) -> GroupValues:
+    """What words are worth to each group."""
+    return values_of(source, grouping(source, by))
 
 
 def asking(

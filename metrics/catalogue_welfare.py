@@ -5,6 +5,7 @@ The floor counts raters of the smallest group shown, not answers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -115,6 +116,31 @@ _ALL = (
         interval=_PEOPLE,
         references=("Negotiative Alignment 2025, arXiv 2503.12613 (inspired by)", "Nash 1950"),
         reconstructed=True,
+    ),
+    Measure(
+        key="reward",
+        label="What a group is expected to gain",
+        name="Expected gain of the best of n",
+        unit="",
+        minimum=-math.inf,
+        maximum=None,
+        direction="Higher is better for people.",
+        floor=FLOOR,
+        digits="+.2f",
+        formula=r"y^\star = \arg\max_{y \le n} \sum_g w_g z_g(y) \;\text{or}\; \min_g z_g(y), "
+        r"r_g(y) = v_g^\top \text{words}(y), \quad \mathrm{KL} \le \ln n - \tfrac{n - 1}{n}",
+        tells="How much more a group is expected to like the chosen answer than the mean answer. "
+        "A word’s value is a ridge regression of the group’s judgements on counts of words, within "
+        "a question; z is r in standard deviations within the prompt.",
+        cannot_tell="How good an answer is about which people judged nothing alike: see how well "
+        "held-out texts are told. The best is chosen by the same values, which flatters it. "
+        "The value function is our own.",
+        interval="Raters drawn anew within their groups, the choice kept; percentiles, 95 %.",
+        references=(
+            "Stiennon et al. 2020",
+            "Chakraborty et al. 2024, MaxMin-RLHF",
+            "Hoerl and Kennard 1970",
+        ),
     ),
 )
 

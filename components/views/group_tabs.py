@@ -15,6 +15,7 @@ from components.views.group_deciding import deciding_view
 from components.views.group_negotiation import negotiation_view
 from components.views.group_opinion import opinion_view
 from components.views.group_raw import raw_expander, raw_view
+from components.views.group_rewards import rewards_view
 from components.views.group_splits import splits_view
 from experiments.groups.options import Options
 
@@ -28,6 +29,7 @@ def groups_tabs(draft: Draft, options: Options) -> None:
         "Opinion map": lambda: opinion_view(draft),
         "Deciding": lambda: deciding_view(draft),
         "Negotiation": lambda: negotiation_view(draft),
+        "Best of n": lambda: rewards_view(draft),
         "Budget": lambda: budget_view(draft, options),
         "Answers": lambda: raw_view(draft),
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import components.views.groups  # noqa: F401  # its imports take longer than a test waits
-from tests.pages.conftest import ROOT, Visit
+from components import services
+from tests.pages.conftest import ROOT, SECONDS, Visit
 
 PAGE = ROOT / "pages" / "groups.py"
 HEAD = "rater_id,item_id,response_id,score,age"
@@ -15,6 +16,7 @@ TABS = {
     "Opinion map": "",
     "Deciding": "What each way of deciding costs the worst-off",
     "Negotiation": "Round by round",
+    "Best of n": "Of n answers, the one that groups should like best",
     "Budget": "Ask next",
     "Answers": "Raters with their attributes",
 }
@@ -114,6 +116,24 @@ def test_groups_negotiate_and_a_smaller_purse_buys_less(open_page):
     assert purse.value == 3
     purse.set_value(0.5).run()
     assert "The budget pays for no answer" in tab.words.replace("\\", "")
+    assert not tab.app.exception
+
+
+def test_groups_choose_among_the_answers_of_a_model(open_page):
+    tab = open_page().small(per_group=15).tab("Best of n")
+    assert "learned from 32 answers" in tab.words
+    assert "Draw answers to a question like those that were judged" in tab.words
+    tab.press("Ask the model")
+    services.jobs().wait(tab.state.groups.drawn, SECONDS)
+    tab.app.run()
+    assert not tab.app.exception, tab.app.exception[0].message
+    assert "64 answers of" in tab.words
+    assert "Each group’s expected gain with a 95 % interval" in tab.words
+    among = next(s for s in tab.app.selectbox if s.label == "Answers to choose among")
+    assert "(64 answers)" in str(among.options)
+    among.set_value("Ask the model now").run()
+    assert "64 answers of" not in tab.words
+    tab.app.button_group(key="groups.source").set_value("Paste").run()
     assert not tab.app.exception
 
 
