@@ -28,6 +28,7 @@ from experiments.groups.options import Options, options_of, parts_of
 from experiments.groups.preferences import mean_preferences, strength_preferences
 from experiments.groups.questions import Questions, questions_of
 from experiments.groups.rewarding import GroupValues, values_of
+from experiments.groups.routing import Routed, route
 from experiments.groups.searching import FoundCamps, find_camps
 from experiments.groups.sources import Source, town_source
 from experiments.groups.splitting import (
@@ -148,6 +149,12 @@ def gaps(source: Source, by: By, first: int, second: int) -> tuple[Difference, D
 def camps(source: Source, items: Items) -> FoundCamps:
     """Hidden camps among the raters."""
     return find_camps(options(source, items), source.responses)
+
+
+@_once
+def routed(source: Source) -> Routed | None:
+    """Camps beside a router that goes by the question."""
+    return route(source, options(source, ()), camps(source, ()), embedder().embed)
 
 
 @_once

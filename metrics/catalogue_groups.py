@@ -5,6 +5,7 @@ The floor counts raters of the smallest group shown, not answers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -69,6 +70,26 @@ _ALL = (
         "Fewer than ten comparisons per rater are refused.",
         interval="None; see how many raters who were left out would choose.",
         references=("Dempster, Laird and Rubin 1977", "Chakraborty et al. 2024, MaxMin-RLHF"),
+    ),
+    Measure(
+        key="router",
+        label="Tastes by question",
+        name="Mixture of Bradley–Terry with a router",
+        unit="nats",
+        minimum=-math.inf,
+        maximum=0,
+        direction="Higher is better.",
+        floor=50,
+        digits=".1f",
+        formula=r"-\overline{\ln \textstyle\sum_k w_k(x)\, p(y \mid \theta_k)} "
+        r"+ \lambda\, \overline{\textstyle\sum_k w_k \ln w_k}, \quad w = \mathrm{softmax}(Wx)",
+        tells="How likely the choices of raters who were left out are, if which taste decides "
+        "depends on the question x and not on who is asked.",
+        cannot_tell="Who has which taste. The published router reads the prompt with a language "
+        "model; here x is the question’s embedding in eight dimensions, and a choice among answers "
+        "to several questions takes their mean.",
+        interval="Student's t with raters as units, each left out of the fit once; 95 %.",
+        references=("Shen et al. 2025, MiCRo", "Chakraborty et al. 2024, MaxMin-RLHF"),
     ),
     Measure(
         key="explained",

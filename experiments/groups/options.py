@@ -134,6 +134,14 @@ def _between_ends(scores: NDArray[np.float64], span: tuple[float, float]) -> NDA
     return np.clip((scores - span[0]) / max(span[1] - span[0], 1e-12), 0, 1)
 
 
+def items_of_options(source: Source) -> pd.DataFrame:
+    """item_id and response_id of every item with every response that was shown with it, once."""
+    found = source.responses
+    if found.kind == "votes" or rates_items(found):  # one question: what do you think of these?
+        return pd.DataFrame({"item_id": [], "response_id": []}, dtype=object)
+    return _item_responses(found)
+
+
 def rates_items(found: Responses) -> bool:
     """Whether items themselves were rated, and not responses to them."""
     table = found.table
