@@ -115,6 +115,7 @@ def _groups(model: ModelRef, judged: _Judged) -> Mapping[str, str]:
         chosen = st.pills(
             "Groups that the model plays",
             list(known),
+            wrap=True,
             selection_mode="multi",
             default=list(known),
             key="raters.groups",

@@ -51,13 +51,8 @@ def negotiation_view(draft: Draft) -> None:
         budget, concession = _terms(draft, costs)
     found = polls.agreement(draft.source, draft.by, draft.items, tuple(costs), budget, concession)
     st.markdown(_said(found, ballot))
-    frame = course_frame(found, ballot)
-    chart(
-        course_figure(frame, ballot.names, theme=theme()),
-        frame.round(4),
-        key="groups-negotiation",
-        alt="Each group's utility at the start and after each round, above its floor.",
-    )
+    if found.talks.chosen != found.talks.start:
+        _course(found, ballot)
     _rounds(found, ballot)
     _packages(found, ballot)
 
@@ -84,6 +79,7 @@ def _terms(draft: Draft, costs: list[float]) -> tuple[float, float]:
         max(round(total, 1), 0.1),
         float(max(round(total / _SHARE), min(costs))),
         0.5,
+        format="%g",
         key=f"groups.purse.{draft.source.key}.{draft.by}.{draft.part}.{total:g}",
         help="At first a third of what all answers cost together.",
     )
@@ -124,6 +120,17 @@ def _said(found: Agreement, ballot: Ballot) -> str:
         f"**{least[AGREED]:.2f}** and the sum over groups from {total[TOTAL]:.2f} to "
         f"**{total[AGREED]:.2f}**. {most}"
     )
+
+
+def _course(found: Agreement, ballot: Ballot) -> None:
+    frame = course_frame(found, ballot)
+    chart(
+        course_figure(frame, ballot.names, theme=theme()),
+        frame.round(4),
+        key="groups-negotiation",
+        alt="Each group's utility at the start and after each round, above its floor.",
+    )
+    st.caption("Dotted: the floor below which a group vetoes.")
 
 
 def _rounds(found: Agreement, ballot: Ballot) -> None:

@@ -106,7 +106,11 @@ def _ask(state: State, draft: Draft) -> None:
     model = chosen_model()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         question = st.text_input(
-            "Question", draft.part, key=f"groups.ask.{draft.source.key}.{draft.part}", width=420
+            "Question",
+            draft.part if draft.items else "",
+            placeholder="what the answers were about",
+            key=f"groups.ask.{draft.source.key}.{draft.part}",
+            width=420,
         )
         count = st.number_input("Answers", 2, 256, USUAL, key="groups.answers", width=110)
         if st.button("Ask the model", icon=":material/play_arrow:", type="primary"):

@@ -228,6 +228,21 @@ def test_columns_of_an_unknown_table_are_named_by_hand(open_page):
     assert "40 raters, 80 answers: F 20 · M 20" in tab.words
 
 
+def test_columns_of_a_long_table_are_guessed_by_what_varies_within_raters(open_page):
+    rows = [
+        f"q{k},{'ab'[i % 2]},{i},{(i + k) % 2},{20 + i % 3}" for i in range(24) for k in range(4)
+    ]
+    tab = open_page().paste(*rows, head="item_id,lang,rater,ironic,age")
+    assert "Say what the columns of pasted.csv hold" in tab.said
+    by_label = {s.label: s.value for s in tab.app.selectbox}
+    assert by_label["Who answered"] == "rater"
+    assert by_label["What was judged"] == "item_id"
+    assert by_label["The answer"] == "ironic"
+    described = next(m for m in tab.app.multiselect if m.label == "Columns that describe raters")
+    assert described.value == ["lang", "age"]
+    assert "24 raters, 96 answers" in tab.words
+
+
 def test_a_data_set_that_cannot_be_reached_is_said(open_page, monkeypatch):
     tab = open_page()
     tab.app.button_group(key="groups.source").set_value("Hugging Face").run()
