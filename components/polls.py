@@ -10,6 +10,7 @@ import streamlit as st
 
 from components.services import embedder
 from data.answer_checks import Kind
+from data.town.raters import TOPICS
 from experiments.groups.asking import Asking, asking_of, replays_of
 from experiments.groups.ballots import Ballot, ballot_of
 from experiments.groups.deciding import (
@@ -21,10 +22,13 @@ from experiments.groups.deciding import (
     seats_of,
 )
 from experiments.groups.grouping import Grouping, grouping_of
+from experiments.groups.negotiating import Agreement, agreement_of
 from experiments.groups.opinions import OpinionMap, map_opinions
 from experiments.groups.options import Options, options_of, parts_of
 from experiments.groups.preferences import mean_preferences, strength_preferences
 from experiments.groups.questions import Questions, questions_of
+from experiments.groups.rewarding import GroupValues, values_of
+from experiments.groups.routing import Routed, route
 from experiments.groups.searching import FoundCamps, find_camps
 from experiments.groups.sources import Source, town_source
 from experiments.groups.splitting import (
@@ -58,9 +62,9 @@ def _once(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def town(kind: Kind, per_group: int, seed: int) -> Source:
+def town(kind: Kind, per_group: int, seed: int, topics: tuple[str, ...] = TOPICS) -> Source:
     """The town's raters."""
-    return town_source(kind, per_group=per_group, seed=seed)
+    return town_source(kind, per_group=per_group, seed=seed, topics=topics)
 
 
 @_once
@@ -120,7 +124,7 @@ def text_predictors(source: Source, by: By) -> tuple[TextPredictor, ...]:
 
 
 @_once
-def agreement(source: Source, by: By) -> Cohesion:
+def cohesion(source: Source, by: By) -> Cohesion:
     """Agreement within and across groups."""
     return cohesion_of(questions(source), grouping(source, by))
 
@@ -145,6 +149,12 @@ def gaps(source: Source, by: By, first: int, second: int) -> tuple[Difference, D
 def camps(source: Source, items: Items) -> FoundCamps:
     """Hidden camps among the raters."""
     return find_camps(options(source, items), source.responses)
+
+
+@_once
+def routed(source: Source) -> Routed | None:
+    """Camps beside a router that goes by the question."""
+    return route(source, options(source, ()), camps(source, ()), embedder().embed)
 
 
 @_once
@@ -179,6 +189,21 @@ def majorities(source: Source, by: By, items: Items, *, by_size: bool) -> Majori
 def seats(source: Source, by: By, items: Items, *, by_size: bool, size: int) -> Seats:
     """What panels would choose."""
     return seats_of(ballot(source, by, items, by_size=by_size), size=size)
+
+
+@_once
+def agreement(
+    source: Source, by: By, items: Items, costs: tuple[float, ...], budget: float, concession: float
+) -> Agreement:
+    """What groups agree on within a budget."""
+    found = ballot(source, by, items, by_size=False)
+    return agreement_of(found, costs, budget=budget, concession=concession)
+
+
+@_once
+def values(source: Source, by: By) -> GroupValues:
+    """What words are worth to each group."""
+    return values_of(source, grouping(source, by))
 
 
 def asking(

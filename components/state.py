@@ -68,8 +68,19 @@ def _drift() -> DiversityState:
     return DiversityState(kind="conversation")
 
 
-def _groups() -> DiversityState:
-    return DiversityState(kind="raters")
+@dataclass
+class GroupsState(DiversityState):
+    """What the Groups page remembers besides.
+
+    Attributes:
+        drawn: the run whose answers groups choose among.
+    """
+
+    drawn: str = ""
+
+
+def _groups() -> GroupsState:
+    return GroupsState(kind="raters")
 
 
 @dataclass
@@ -118,7 +129,7 @@ class State:
     quantization: DiversityState = field(default_factory=_quantization)
     drift: DiversityState = field(default_factory=_drift)
     synchrony: SynchronyState = field(default_factory=_synchrony)
-    groups: DiversityState = field(default_factory=_groups)
+    groups: GroupsState = field(default_factory=_groups)
     group_files: tuple[tuple[str, bytes], ...] = ()
     audits: AuditsState = field(default_factory=_audits)
     page: str = "diversity"

@@ -32,19 +32,28 @@ def measure_tile(
             grid.markdown(_number(measure, key, estimate, theme))
 
 
-def _heading(measure: Measure) -> DeltaGenerator:
+def _heading(measure: Measure, place: str = "") -> DeltaGenerator:
     """The line on top, which the style sheet keeps from breaking before the card's button."""
     return st.container(
-        horizontal=True, vertical_alignment="center", gap="xsmall", key=f"head-{measure.key}"
+        horizontal=True,
+        vertical_alignment="center",
+        gap="xsmall",
+        key=f"head-{measure.key}{place}",
     )
 
 
-def plain_tile(measure: Measure, estimate: Estimate) -> None:
-    """One measure of a run as a whole, with its interval and n."""
-    with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
-        with _heading(measure):
+def plain_tile(measure: Measure, estimate: Estimate, *, place: str = "") -> None:
+    """One measure of a run as a whole, with its interval and n.
+
+    Args:
+        measure: its entry in the catalogue.
+        estimate: its value.
+        place: where it stands, if the page shows the same measure twice.
+    """
+    with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}{place}"):
+        with _heading(measure, place):
             st.markdown(f"**{measure.label}**", width="stretch")
-            method_card_button(measure)
+            method_card_button(measure, place=place)
         value, span = _words(measure, estimate)
         n = f", n = {estimate.n}" if estimate.is_defined else ""
         st.markdown(f"**{value}**  \n:small[:gray[{span}{n}]]")

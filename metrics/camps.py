@@ -143,7 +143,11 @@ def choose_camps(
     fits = tuple(fit_camps(choices, k, rng=rng, restarts=restarts) for k in range(1, most + 1))
     table = choice_table(choices)
     fold = rng.permutation(table.counts.shape[0]) % max(folds, 1)
-    held_out = [_held_out(table, k, fold, rng, restarts) for k in range(1, most + 1) if folds]
+    held_out = [
+        float(held_out_by_rater(table, k, fold, rng=rng, restarts=restarts).mean())
+        for k in range(1, most + 1)
+        if folds
+    ]
     return CampSearch(fits, np.array(held_out or [np.nan] * most))
 
 
@@ -189,16 +193,29 @@ def _finished(run: Mixtures, table: ChoiceTable) -> Camps:
     return Camps(run.shares[0][order], theta, belongs, float(run.log_likelihood[0]), float(bic))
 
 
-def _held_out(
-    table: ChoiceTable, camps: int, fold: NDArray[np.int64], rng: np.random.Generator, restarts: int
-) -> float:
-    """Mean log-likelihood per rater, each under a mixture fitted without that rater."""
-    total = 0.0
+def held_out_by_rater(
+    table: ChoiceTable,
+    camps: int,
+    fold: NDArray[np.int64],
+    *,
+    rng: np.random.Generator,
+    restarts: int,
+) -> NDArray[np.float64]:
+    """(raters,) log-likelihood of each rater's choices under a mixture fitted without that rater.
+
+    Args:
+        table: choices per rater.
+        camps: K ≥ 1.
+        fold: (raters,) in which part each is; parts are left out in turn.
+        rng: for the starts.
+        restarts: as in `fit_camps`.
+    """
+    found = np.empty(len(fold))
     for left_out in np.unique(fold):
-        known = table.of(fold != left_out)
-        run = mixture(known, camps, rng=rng, restarts=restarts, ridge=RIDGE)
-        total += float(logsumexp(log_joint(table.of(fold == left_out), run), axis=2).sum())
-    return total / len(fold)
+        out = fold == left_out
+        run = mixture(table.of(~out), camps, rng=rng, restarts=restarts, ridge=RIDGE)
+        found[out] = logsumexp(log_joint(table.of(out), run), axis=2)[0]
+    return found
 
 
 def _information(labels: NDArray[np.int64], camps: NDArray[np.int64]) -> float:

@@ -5,14 +5,15 @@ The floor counts raters of the smallest group shown, not answers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from metrics.catalogue import Measure
+from metrics.catalogue_welfare import WELFARE
 from metrics.preference import FLOOR
 
 _SANDWICH = "Sandwich estimate with raters as units, Student's t; 95 %."
-_PEOPLE = "People drawn anew within their groups, the choice kept; percentiles, 95 %."
 _SHUFFLES = "None; its p-value is from labels shuffled among raters, adjusted over all shown."
 _NO_CAUSE = (
     "Why: a difference between groups is never shown to be caused by what the groups are called."
@@ -69,6 +70,26 @@ _ALL = (
         "Fewer than ten comparisons per rater are refused.",
         interval="None; see how many raters who were left out would choose.",
         references=("Dempster, Laird and Rubin 1977", "Chakraborty et al. 2024, MaxMin-RLHF"),
+    ),
+    Measure(
+        key="router",
+        label="Tastes by question",
+        name="Mixture of Bradley–Terry with a router",
+        unit="nats",
+        minimum=-math.inf,
+        maximum=0,
+        direction="Higher is better.",
+        floor=50,
+        digits=".1f",
+        formula=r"-\overline{\ln \textstyle\sum_k w_k(x)\, p(y \mid \theta_k)} "
+        r"+ \lambda\, \overline{\textstyle\sum_k w_k \ln w_k}, \quad w = \mathrm{softmax}(Wx)",
+        tells="How likely the choices of raters who were left out are, if which taste decides "
+        "depends on the question x and not on who is asked.",
+        cannot_tell="Who has which taste. The published router reads the prompt with a language "
+        "model; here x is the question’s embedding in eight dimensions, and a choice among answers "
+        "to several questions takes their mean.",
+        interval="Student's t with raters as units, each left out of the fit once; 95 %.",
+        references=("Shen et al. 2025, MiCRo", "Chakraborty et al. 2024, MaxMin-RLHF"),
     ),
     Measure(
         key="explained",
@@ -184,87 +205,8 @@ _ALL = (
         interval="Raters drawn anew within groups, then items; normal, 95 %.",
         references=("Owen 2007",),
     ),
-    Measure(
-        key="total",
-        label="Total welfare",
-        name="Weighted mean of groups' mean utility",
-        unit="",
-        minimum=0,
-        maximum=None,
-        direction="Higher is better for people.",
-        floor=FLOOR,
-        digits=".2f",
-        formula=r"\sum_g w_g U_g",
-        tells="How well people fare on the whole.",
-        cannot_tell="Who pays for it. Adding utilities takes different people's scales as one.",
-        interval=_PEOPLE,
-        references=("Atkinson 1970", "Sen 1970"),
-    ),
-    Measure(
-        key="worst",
-        label="The group that fares worst",
-        name="Smallest mean utility of a group",
-        unit="",
-        minimum=0,
-        maximum=None,
-        direction="Higher is better for people.",
-        floor=FLOOR,
-        digits=".2f",
-        formula=r"\min_g U_g",
-        tells="How the choice treats the group that it treats worst.",
-        cannot_tell="How people within that group differ. The least of several means lies too "
-        "low where groups are small.",
-        interval=_PEOPLE,
-        references=("Rawls 1971",),
-    ),
-    Measure(
-        key="low_percentile",
-        label="The worse-off fifth",
-        name="20th percentile over people",
-        unit="",
-        minimum=0,
-        maximum=None,
-        direction="Higher is better for people.",
-        floor=FLOOR,
-        digits=".2f",
-        formula=r"Q_{0.2}(U)",
-        tells="One in five people gets no more than this.",
-        cannot_tell="Which groups they are of.",
-        interval=_PEOPLE,
-        references=("Sen 1973",),
-    ),
-    Measure(
-        key="gini",
-        label="Inequality",
-        name="Gini coefficient over people",
-        unit="",
-        minimum=0,
-        maximum=1,
-        direction="Lower is better for people.",
-        floor=FLOOR,
-        digits=".3f",
-        formula=r"\frac{\sum_k (2k - n - 1)\, x_{(k)}}{n \sum_k x_k}",
-        tells="How unequally utility is spread: 0 all alike.",
-        cannot_tell="Whether all fare well or all badly. It depends on where the scale starts.",
-        interval=_PEOPLE,
-        references=("Gini 1912",),
-    ),
-    Measure(
-        key="exploitability",
-        label="What the best reply wins",
-        name="Exploitability of a mixed strategy",
-        unit="",
-        minimum=0,
-        maximum=0.5,
-        direction="Neither high nor low is better.",
-        floor=FLOOR,
-        digits=".3f",
-        formula=r"\max_i (Pp)_i - \tfrac12",
-        tells="How far a mixture is from one that no answer beats: 0 in equilibrium.",
-        cannot_tell="Whether the preferences it rests on are sure.",
-        interval="None.",
-        references=("Munos et al. 2024", "Tiapkin et al. 2025, Nash-MP"),
-    ),
 )
 
-GROUP_CATALOGUE: Mapping[str, Measure] = MappingProxyType({one.key: one for one in _ALL})
+GROUP_CATALOGUE: Mapping[str, Measure] = MappingProxyType(
+    {one.key: one for one in _ALL} | dict(WELFARE)
+)

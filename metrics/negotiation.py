@@ -16,6 +16,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 ROUNDS = 20
 FALLBACK = -0.1  # d: a little below having nothing, so that a group with nothing has a logarithm
 _SAME = 1e-12  # gains below it are rounding
+_TIE = 1e-6  # what the whole total counts beside the worst-off group
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,25 @@ def negotiate(
     return Negotiation(start, first, chosen, table @ taken, floors, tuple(told))
 
 
+def best_package(
+    utilities: ArrayLike, costs: ArrayLike, *, budget: float, worst: bool = False
+) -> tuple[int, ...]:
+    """Items of the largest affordable total over groups, or of the largest least utility; exact.
+
+    Args:
+        utilities: as in `negotiate`.
+        costs: likewise.
+        budget: most that may be spent.
+        worst: look at the group that fares worst, ties by the total.
+
+    Raises:
+        ValueError: as in `negotiate`.
+    """
+    table, prices = _checked(utilities, costs, 0.0, 1, 1)
+    best = _best_worst if worst else _best_total
+    return tuple(np.flatnonzero(best(table, prices, budget)).tolist())
+
+
 def _worth(utilities: NDArray[np.float64]) -> float:
     """The mediator's aim."""
     return float(np.log(utilities - FALLBACK).sum())
@@ -141,6 +161,23 @@ def _best_total(
         bounds=Bounds(0, 1),
     )
     return np.round(found.x)
+
+
+def _best_worst(
+    table: NDArray[np.float64], prices: NDArray[np.float64], budget: float
+) -> NDArray[np.float64]:
+    """(items,) 1 for those that leave the worst-off group most; a last variable is its utility."""
+    groups, n = table.shape
+    spent = LinearConstraint(np.append(prices, 0.0)[None], -np.inf, budget)
+    above = LinearConstraint(np.hstack([table, -np.ones((groups, 1))]), 0, np.inf)
+    least = np.append(-_TIE * table.sum(axis=0) / max(table.sum(), 1.0), -1.0)
+    found = milp(
+        least,
+        constraints=[spent, above],
+        integrality=np.append(np.ones(n), 0),
+        bounds=Bounds(0, np.append(np.ones(n), np.inf)),
+    )
+    return np.round(found.x[:n])
 
 
 def _ranked(

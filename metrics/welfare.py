@@ -271,6 +271,8 @@ def _gini(ordered: NDArray[np.float64]) -> NDArray[np.float64]:
 def _estimate(value: float, drawn: NDArray[np.float64], n: int) -> Estimate:
     if n < FLOOR:
         return Estimate.undefined(n, f"Fewer than {FLOOR} people.")
+    if np.isnan(value):
+        return Estimate.undefined(n, "Everybody has 0.")
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.nanpercentile(drawn, [tail, 100 - tail])
     return Estimate(float(value), float(low), float(high), n)

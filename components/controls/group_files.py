@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from components.problems import problems_shown
@@ -156,16 +157,20 @@ def _columns(key: str, opened: Opened) -> Columns | None:
         required=True, key=f"groups.shape.{key}", persist_state="session",
     )  # fmt: skip
     rater = _one("Who answered", names, ("rater", "respond", "annot", "user", "worker"), key)
+    same = _same_for_a_rater(frame, rater)
     if shape == _ANSWERS:
-        item = _one("What was judged", names, ("item", "question", "statement", "film"), key)
-        answer = _one("The answer", names, ("score", "rating", "answer", "label", "rank"), key)
+        items = ("item", "question", "statement", "film")
+        item = _one("What was judged", names, items, key, likely=[n for n in names if n != rater])
+        varied = [n for n in names if n not in {rater, item, *same}]
+        answers = ("score", "rating", "answer", "label", "rank")
+        answer = _one("The answer", names, answers, key, likely=varied)
         asked: tuple[str, ...] = (item,)
         columns = [answer]
     else:
         asked = tuple(_many("Questions, one column each", names, key, "asked"))
         answer, columns = "", list(asked)
     left = [name for name in names if name not in {rater, answer, *asked}]
-    few = [name for name in left if frame[name].nunique() <= 30] if shape == _ANSWERS else []
+    few = [n for n in left if n in same and frame[n].nunique() <= 30] if shape == _ANSWERS else []
     people = tuple(_many("Columns that describe raters", left, key, "people", default=few))
     order = _order(key, opened, columns)
     ready = bool(rater and asked and all(asked)) and order is not None
@@ -176,9 +181,25 @@ def _wide(opened: Opened) -> bool:
     return opened.main.frame.shape[1] > 14
 
 
-def _one(label: str, names: list[str], hints: tuple[str, ...], key: str) -> str:
-    lower = [name.lower() for name in names]
-    guess = next((i for hint in hints for i, name in enumerate(lower) if hint in name), 0)
+def _same_for_a_rater(frame: pd.DataFrame, rater: str) -> set[str]:
+    """Columns of which no rater has two values, blanks aside: they may describe raters."""
+    others = [str(name) for name in frame if name != rater]
+    told = frame[others].astype("string").replace("", pd.NA)
+    return {name for name in others if told[name].groupby(frame[rater]).nunique().max() <= 1}
+
+
+def _one(
+    label: str,
+    names: list[str],
+    hints: tuple[str, ...],
+    key: str,
+    *,
+    likely: list[str] | None = None,
+) -> str:
+    """A column; at first one whose name holds a hint, else the first that is likely."""
+    first = likely or names
+    named = (name for hint in hints for name in first if hint in name.lower())
+    guess = names.index(next(named, first[0]))
     chosen: str = st.selectbox(
         label, names, index=guess, key=f"groups.{label}.{key}", persist_state="session"
     )

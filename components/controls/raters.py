@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from components import polls
+from components.controls.group_files import uploaded_source
 from components.model_picker import chosen_model
 from components.services import store
 from components.state import State
@@ -14,13 +16,26 @@ from components.teaching import teaching_banner
 from components.text import as_markdown, plural
 from data.errors import ChoraleError
 from data.examples.raters import Mode, example_groups, town_answers, town_groups
-from data.schema import Condition, ModelRef
+from data.schema import MAX_CONDITIONS, Condition, ModelRef
 from data.store import RunSummary
 from data.town.town import load_town
-from experiments.raters import MAX_RATERS, MIN_RATERS, RatersExperiment, played_by, units_of
+from experiments.groups.grouping import attributes_of, grouping_of
+from experiments.groups.sources import Source
+from experiments.play_and_people import COMPARES
+from experiments.raters import (
+    MAX_ITEMS,
+    MAX_RATERS,
+    MIN_ITEMS,
+    MIN_RATERS,
+    RatersExperiment,
+    played_by,
+    units_of,
+)
 from models.registry import BUNDLED_ID
 
 _TOWN, _RUN, _OWN = "Answers of the town", "A run of the Diversity page", "Answers of my own"
+_PEOPLE = "Answers that people compared"
+_SAME_AS = 60  # made-up raters of each group whom a play of the town is held to
 _MODES: Mapping[Mode, str] = {"pairs": "Compare pairs", "scores": "Score each, 1 to 5"}
 MOST_OF_RUN = 16  # answers of a run that are judged unless more are asked for
 USUAL = 14  # judgements per rater: six groups of twelve then stay within a public host's limit
@@ -28,7 +43,11 @@ USUAL = 14  # judgements per rater: six groups of twelve then stay within a publ
 
 @dataclass(frozen=True, slots=True)
 class RatersDraft:
-    """What the widgets ask for; checked when it becomes an experiment."""
+    """What the widgets ask for; checked when it becomes an experiment.
+
+    Attributes:
+        people: who compared the same answers; None for nobody.
+    """
 
     model: ModelRef
     groups: Mapping[str, str]
@@ -37,6 +56,7 @@ class RatersDraft:
     mode: Mode
     raters: int
     each: int
+    people: Source | None
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -68,49 +88,90 @@ def raters_controls(state: State) -> RatersDraft:
     """Groups beside the answers that they judge, and how many judgements are asked for."""
     model = chosen_model()
     who, what, how = st.columns([1, 1.4, 0.8], gap="medium")
-    with who:
-        groups = _groups(model)
     with what:
-        question, items = _answers(state, model)
+        judged = _answers(state, model)
+    with who:
+        groups = _groups(model, judged)
     with how:
-        mode, raters, each = _size(len(set(items)))
+        mode, raters, each = _size(len(set(judged.items)))
     teaching_banner([model])
-    return RatersDraft(model, groups, question, tuple(items), mode, raters, each)
+    question, items = judged.question, tuple(judged.items)
+    return RatersDraft(model, groups, question, items, mode, raters, each, judged.people)
 
 
-def _groups(model: ModelRef) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """What is judged, and who else judged it; `by` is the attribute whose groups are played."""
+
+    question: str = ""
+    items: Sequence[str] = ()
+    people: Source | None = None
+    by: str = ""
+
+
+def _groups(model: ModelRef, judged: _Judged) -> Mapping[str, str]:
     if model.id == BUNDLED_ID:
         known = town_groups()
         chosen = st.pills(
             "Groups that the model plays",
             list(known),
+            wrap=True,
             selection_mode="multi",
             default=list(known),
             key="raters.groups",
             persist_state="session",
         )
         return {name: known[name] for name in chosen}
+    usual, key = example_groups(), "raters.lines"
+    if judged.people is not None and judged.by:
+        found = grouping_of(judged.people.responses, (judged.by,))
+        usual = {n: f"a person whose {judged.by} is {n}" for n in found.names[:MAX_CONDITIONS]}
+        key = f"raters.lines.{judged.people.key}.{judged.by}"
     lines = st.text_area(
         "Groups that the model plays, one per line",
-        value="\n".join(f"{name}: {who}" for name, who in example_groups().items()),
+        value="\n".join(f"{name.replace(':', ' ')}: {who}" for name, who in usual.items()),
         height=150,
-        key="raters.lines",
-        help="A name, a colon, and what a member is: “Nurses: a nurse of about forty”.",
+        key=key,
+        help="A name, a colon, and what a member is: “Nurses: a nurse of about forty”. A group is "
+        "held to people of the same name.",
         persist_state="session",
     )
     parts = [line.partition(":") for line in lines.splitlines() if line.strip()]
     return {name.strip(): who.strip() for name, _, who in parts}
 
 
-def _answers(state: State, model: ModelRef) -> tuple[str, Sequence[str]]:
-    sources = [_TOWN, _RUN, _OWN] if model.id == BUNDLED_ID else [_RUN, _OWN]
+def _answers(state: State, model: ModelRef) -> _Judged:
+    own = [_RUN, _PEOPLE, _OWN]
+    sources = [_TOWN, *own] if model.id == BUNDLED_ID else own
     source = st.selectbox("What they judge", sources, key="raters.source", persist_state="session")
     if source == _TOWN:
         return _of_town()
-    return _of_run(state) if source == _RUN else _own()
+    if source == _PEOPLE:
+        return _of_people(state)
+    return _Judged(*(_of_run(state) if source == _RUN else _own()))
 
 
-def _of_town() -> tuple[str, Sequence[str]]:
+def _of_people(state: State) -> _Judged:
+    """Answers of a file in which people compared them, so that a play can be held to theirs."""
+    source = uploaded_source(state)
+    if source is None:
+        return _Judged()
+    if source.responses.kind not in COMPARES:
+        st.info("Votes compare no answers. Bring pairs, choices, rankings or ratings.")
+        return _Judged()
+    parts, attributes = polls.parts(source), list(attributes_of(source.responses))
+    part = st.selectbox("Question", list(parts)[:200], key=f"raters.part.{source.key}")
+    by = ""
+    if attributes:
+        by = st.selectbox("Groups by", attributes, key=f"raters.by.{source.key}")
+    found = polls.options(source, parts[part])
+    count = st.slider("Answers", MIN_ITEMS, MAX_ITEMS, 8, key="raters.of_people")
+    items = list(dict.fromkeys(found.labels))[:count]
+    st.caption(f"{plural(len(items), 'answer')} that people compared.")
+    return _Judged(part, items, source, by)
+
+
+def _of_town() -> _Judged:
     topics = load_town().topics
     topic = st.selectbox(
         "Question",
@@ -122,7 +183,8 @@ def _of_town() -> tuple[str, Sequence[str]]:
     count = st.slider("Ideas, the most popular first", 2, 10, 8, key="raters.ideas")
     items = town_answers(topic, count)
     st.caption(f"{plural(len(items), 'answer')}, one per idea, in the town’s words.")
-    return topics[topic].questions[0], items
+    people = polls.town("pairs", _SAME_AS, 0, (topic,))
+    return _Judged(topics[topic].questions[0], items, people, "group")
 
 
 def _of_run(state: State) -> tuple[str, Sequence[str]]:

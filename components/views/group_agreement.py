@@ -22,7 +22,7 @@ def agreement_view(draft: Draft) -> None:
     if one_group(draft):
         return
     with st.spinner("Shuffling labels …", show_time=True):
-        found = polls.agreement(draft.source, draft.by)
+        found = polls.cohesion(draft.source, draft.by)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown("**Within each group, and with all others**", width="content")
         for key in ("alpha", "xrr", "cohesion"):

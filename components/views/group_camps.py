@@ -11,9 +11,9 @@ from components.controls.groups import Draft
 from components.figures.groups import preference_figure
 from components.figures.opinion import camps_figure
 from components.layout import theme
-from components.text import plural
+from components.text import plural, printable
 from components.tiles import method_card_button
-from components.views.charts import chart
+from components.views.charts import chart, spanned
 from experiments.groups.options import Options
 from experiments.groups.searching import (
     MOST_CAMPS,
@@ -49,6 +49,7 @@ def camps_view(draft: Draft) -> None:
         _labels(draft, found)
     if found.chosen > 1:
         _tastes(draft, options, found)
+    _router(draft)
 
 
 def _headline(found: FoundCamps) -> None:
@@ -114,4 +115,43 @@ def _tastes(draft: Draft, options: Options, found: FoundCamps) -> None:
         frame.drop(columns=["low", "high"]).round(3),
         key="groups-tastes",
         alt="Strengths of the answers in each camp.",
+    )
+
+
+def _router(draft: Draft) -> None:
+    """A mixture that goes by the question and not by the rater, held to the same new raters."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        asked = st.toggle(
+            "Compare with a router, which goes by the question", key="groups.router",
+            persist_state="session",
+        )  # fmt: skip
+        method_card_button(GROUP_CATALOGUE["router"])
+    if not asked:
+        return
+    with st.spinner("Fitting both without some raters …", show_time=True):
+        found = polls.routed(draft.source)
+    if found is None:
+        st.caption("All choices are about one question, so a router has nothing to go by.")
+        return
+    rows = [{"mixture": f"{found.tastes} camps of raters", "per rater left out":
+             spanned(found.camps), "gain over camps": "–"}]  # fmt: skip
+    rows += [
+        {
+            "mixture": f"{found.tastes} tastes by a router, λ = {penalty:g}",
+            "per rater left out": spanned(found.router[penalty]),
+            "gain over camps": spanned(gain, "+.1f"),
+        }
+        for penalty, gain in found.gains.items()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Camps and routers on raters left out")
+    weights = pd.DataFrame(
+        found.weights.round(2), columns=[f"taste {k + 1}" for k in range(found.tastes)]
+    )
+    weights.insert(0, "question", [printable(q) for q in found.questions])
+    st.dataframe(weights, hide_index=True, alt="What the router gives each taste, by question")
+    st.caption(
+        "Log-likelihood in nats of the choices of a rater who was left out, n = "
+        f"{found.camps.n:,}, 95 %: nearer to 0 is better. Camps use that a rater’s choices go "
+        "together; a router uses the question alone. The second table shows how it weighs the "
+        "tastes at λ = 0.5."
     )

@@ -12,20 +12,24 @@ from components.views.group_agreement import agreement_view
 from components.views.group_budget import budget_view
 from components.views.group_camps import camps_view
 from components.views.group_deciding import deciding_view
+from components.views.group_negotiation import negotiation_view
 from components.views.group_opinion import opinion_view
 from components.views.group_raw import raw_expander, raw_view
+from components.views.group_rewards import rewards_view
 from components.views.group_splits import splits_view
 from experiments.groups.options import Options
 
 
 def groups_tabs(draft: Draft, options: Options) -> None:
-    """Where they split, who agrees, hidden camps, opinions, deciding, whom to ask, the answers."""
+    """Splits, agreement, camps, opinions, ways of deciding, whom to ask, and the answers."""
     views: dict[str, Callable[[], None]] = {
         "Splits": lambda: splits_view(draft),
         "Agreement": lambda: agreement_view(draft),
         "Camps": lambda: camps_view(draft),
         "Opinion map": lambda: opinion_view(draft),
         "Deciding": lambda: deciding_view(draft),
+        "Negotiation": lambda: negotiation_view(draft),
+        "Best of n": lambda: rewards_view(draft),
         "Budget": lambda: budget_view(draft, options),
         "Answers": lambda: raw_view(draft),
     }

@@ -12,6 +12,7 @@ from components.state import State
 from components.text import plural, printable
 from components.tiles import plain_tile
 from components.views.charts import file_button, spanned
+from components.views.raters_people import people_view
 from data.errors import ChoraleError
 from data.exports import table_to_csv
 from data.importers import Responses
@@ -45,6 +46,8 @@ def simulated_raters(state: State) -> Responses | None:
     st.fragment(_show, run_every=POLL_S if live else None)(state, was_live=live)
     if snapshot is None or live or not snapshot.data.voids:
         return None
+    if draft.people is not None:
+        people_view(_played(snapshot.data, len(snapshot.data.voids)), draft.people)
     return _responses(snapshot.data, len(snapshot.data.voids))
 
 

@@ -83,20 +83,63 @@ def options_of(source: Source, items: tuple[str, ...]) -> Options:
     if items:
         table = table[table["item_id"].isin(items)]
     judged = _judged(found, table)
-    counts = judged["response_id"].value_counts()
-    often = counts[counts >= FLOOR]
-    names = tuple(sorted((often if len(often) > 1 else counts).index[:MOST_OPTIONS]))
+    names, scores, span = _scores(found, judged, MOST_OPTIONS)
     notes: tuple[str, ...] = ()
-    if len(names) < len(counts):
-        notes = (f"{len(names)} of {len(counts):,} answers are shown: those judged most often.",)
-    kept = judged[judged["response_id"].isin(names)]
-    wide = kept.pivot_table(index="rater_id", columns="response_id", values="score", aggfunc="mean")
-    scores = wide.reindex(index=found.raters.index, columns=list(names)).to_numpy(dtype=np.float64)
-    span = _span(found, scores)
-    utilities = np.clip((scores - span[0]) / max(span[1] - span[0], 1e-12), 0, 1)
+    if len(names) < (different := judged["response_id"].nunique()):
+        notes = (f"{len(names)} of {different:,} answers are shown: those judged most often.",)
+    utilities = _between_ends(scores, span)
     labels = tuple(source.texts.get(name, name) for name in names)
     choices = _choices(found, table, names)
     return Options(names, labels, scores, utilities, _UNITS[found.kind], span, choices, notes)
+
+
+def utilities_of(
+    source: Source, *, most: int
+) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.float64]]:
+    """What each rater thinks of each option of all parts, from 0 to 1.
+
+    Args:
+        source: anything.
+        most: options that are kept, those that were judged most often.
+
+    Returns:
+        Ids of the options, the part of each, and (raters, options) with NaN where unknown.
+    """
+    found = source.responses
+    names, scores, span = _scores(found, _judged(found, found.table), most)
+    part_of: dict[str, int] = {}
+    for number, items in enumerate(parts_of(source).values()):
+        if items:
+            pairs = _item_responses(found)
+            mine = pairs.loc[pairs["item_id"].isin(items), "response_id"]
+            part_of |= dict.fromkeys(mine, number)
+    parts = np.array([part_of.get(name, 0) for name in names], dtype=np.int64)
+    return names, parts, _between_ends(scores, span)
+
+
+def _scores(
+    found: Responses, judged: pd.DataFrame, most: int
+) -> tuple[tuple[str, ...], NDArray[np.float64], tuple[float, float]]:
+    """Ids of the options judged most often, (raters, options) scores, and their span."""
+    counts = judged["response_id"].value_counts()
+    often = counts[counts >= FLOOR]
+    names = tuple(sorted((often if len(often) > 1 else counts).index[:most]))
+    kept = judged[judged["response_id"].isin(names)]
+    wide = kept.pivot_table(index="rater_id", columns="response_id", values="score", aggfunc="mean")
+    scores = wide.reindex(index=found.raters.index, columns=list(names)).to_numpy(dtype=np.float64)
+    return names, scores, _span(found, scores)
+
+
+def _between_ends(scores: NDArray[np.float64], span: tuple[float, float]) -> NDArray[np.float64]:
+    return np.clip((scores - span[0]) / max(span[1] - span[0], 1e-12), 0, 1)
+
+
+def items_of_options(source: Source) -> pd.DataFrame:
+    """item_id and response_id of every item with every response that was shown with it, once."""
+    found = source.responses
+    if found.kind == "votes" or rates_items(found):  # one question: what do you think of these?
+        return pd.DataFrame({"item_id": [], "response_id": []}, dtype=object)
+    return _item_responses(found)
 
 
 def rates_items(found: Responses) -> bool:

@@ -23,7 +23,7 @@ from metrics.memberships import adjusted
 
 MOST_RATERS = 1_200  # among whom camps are looked for
 MOST_CAMPS = 5
-_RESTARTS, _FOLDS = 6, 3
+RESTARTS, FOLDS = 6, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,8 @@ def find_camps(options: Options, responses: Responses) -> FoundCamps:
     rng = np.random.default_rng(0)
     present = np.unique(options.choices.raters)
     taken = np.sort(rng.permutation(present)[:MOST_RATERS])
-    choices = _of(options.choices, taken)
-    search = choose_camps(choices, rng=rng, most=MOST_CAMPS, folds=_FOLDS, restarts=_RESTARTS)
+    choices = choices_of_raters(options.choices, taken)
+    search = choose_camps(choices, rng=rng, most=MOST_CAMPS, folds=FOLDS, restarts=RESTARTS)
     members = search.by_bic.members
     explained = {}
     for name in responses.raters.columns:
@@ -114,7 +114,8 @@ def camps_by_label(found: FoundCamps, responses: Responses, name: str) -> pd.Dat
     return table[(table.sum(axis=1) >= 10) & (table.index != "")]
 
 
-def _of(choices: Choices, raters: NDArray[np.int64]) -> Choices:
+def choices_of_raters(choices: Choices, raters: NDArray[np.int64]) -> Choices:
+    """Those of some raters, by their rows."""
     mask = np.zeros(int(choices.raters.max()) + 1, dtype=bool)
     mask[raters] = True
     return choices.of(mask)

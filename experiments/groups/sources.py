@@ -11,7 +11,7 @@ import numpy as np
 from data.answer_checks import Kind
 from data.importers import Responses
 from data.reading_tables import RawTable
-from data.town.raters import town_raters, town_texts
+from data.town.raters import TOPICS, town_raters, town_texts
 
 MOST_ROWS = 100_000  # checked and shown at once; of more, whole raters are drawn
 
@@ -44,17 +44,20 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def town_source(kind: Kind, *, per_group: int, seed: int = 0) -> Source:
+def town_source(
+    kind: Kind, *, per_group: int, seed: int = 0, topics: tuple[str, ...] = TOPICS
+) -> Source:
     """The town's made-up raters, asked in one of the five forms.
 
     Args:
         kind: what they are asked.
         per_group: members of each of the six groups.
         seed: of their answers.
+        topics: ids of the questions.
     """
-    found = town_raters(kind, per_group=per_group, seed=seed)
-    key = f"town {kind} {per_group} {seed}"
-    return Source(key, "The town’s raters", found, town_texts(), TOWN)
+    found = town_raters(kind, per_group=per_group, seed=seed, topics=topics)
+    key = f"town {kind} {per_group} {seed} {' '.join(topics)}"
+    return Source(key, "The town’s raters", found, town_texts(topics), TOWN)
 
 
 def content_key(*parts: object) -> str:

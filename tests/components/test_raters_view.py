@@ -8,7 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 import components.views.raters  # noqa: F401  # its imports take longer than a test waits
 from components import services
+from data.examples.raters import town_answers
 from data.town import load_town
+from data.town.raters import town_raters
+from data.town.reading import read_back
 from models.manager import ModelManager
 from tests.experiments.judges import TownJudge
 
@@ -71,6 +74,9 @@ def test_pairs_are_played_and_handed_on_as_simulated(open_page):
     assert "handed on: 144 pairs by Saltmere" in told
     assert "Not people" in told
     assert "Against the town’s own rules" in told
+    assert "Beside those who compared the same answers" in told
+    assert "No person gave these answers" in told
+    assert "evenly split" in told
 
 
 def test_scores_are_played_too(open_page):
@@ -93,3 +99,25 @@ def test_own_answers_and_an_absent_run_of_the_diversity_page(open_page):
     tab.selectbox(key="raters.source").set_value("Answers of my own").run()
     tab.text_area(key="raters.items").set_value("One.\nTwo.\nThree.").run()
     assert "Of 3 that there are" in words(tab).replace("\\", "")
+
+
+def test_a_play_is_held_to_people_of_a_file_and_says_where_it_can_not_be(open_page):
+    said = {f"quota/{read_back(text).idea}": text for text in town_answers("quota", 8)}
+    people = town_raters("pairs", per_group=24, seed=1, topics=("quota",))
+    rows = people.table.join(people.raters, on="rater_id")
+    rows["winner"] = rows["outcome"].map({1.0: "a", 0.0: "b"})
+    for side in ("response_a", "response_b"):
+        rows[side] = rows[side].map(said)
+    rows = rows[["rater_id", "item_id", "response_a", "response_b", "winner", "group"]]
+    tab = small(open_page())
+    state = tab.session_state["chorale"]
+    state.group_files = (("people.csv", rows.to_csv(index=False).encode()),)
+    tab.selectbox(key="raters.source").set_value("Answers that people compared").run()
+    assert "8 answers that people compared" in words(tab)
+    told = words(asked(tab))
+    assert "Beside those who compared the same answers" in told
+    assert "compared by" in told
+    assert "No person gave these answers" not in told
+    others = rows.assign(group=rows["group"] + "s")
+    state.group_files = (("other.csv", others.to_csv(index=False).encode()),)
+    assert "Nothing to hold it to" in words(tab.run())

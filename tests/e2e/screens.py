@@ -147,10 +147,10 @@ def groups(visitor: Visitor, album: Album) -> None:
     visitor.open("/groups")
     visitor.settled()
     album.take("first")
-    for name in ("Agreement", "Camps", "Deciding", "Budget", "Answers"):
+    for name in ("Agreement", "Camps", "Deciding", "Negotiation", "Best of n", "Budget", "Answers"):
         visitor.tab(name)
         visitor.settled()
-        album.take(f"tab-{name.lower()}")
+        album.take(f"tab-{name.lower().replace(' ', '-')}")
 
 
 PAGES = {

@@ -23,7 +23,7 @@ def test_each_measure_says_what_it_is(measure):
 
 def test_no_measure_is_in_both_catalogues():
     assert not GROUP_CATALOGUE.keys() & CATALOGUE.keys()
-    assert len(GROUP_CATALOGUE) == 15
+    assert len(GROUP_CATALOGUE) == 18
 
 
 @EVERY

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.negotiation import negotiate
+from metrics.negotiation import best_package, negotiate
 
 
 def test_a_negotiation_by_hand():
@@ -37,6 +37,21 @@ def test_the_start_is_the_best_affordable_total():
         key=lambda take: (table @ take).sum(),
     )
     assert negotiate(table, costs, budget=4).start == tuple(np.flatnonzero(best))
+
+
+def test_the_best_packages_are_those_of_a_full_search():
+    rng = np.random.default_rng(1)
+    table, costs = rng.random((3, 8)), rng.uniform(0.5, 2, 8)
+    fitting = [np.array(take) for take in product((0, 1), repeat=8) if np.dot(take, costs) <= 4]
+    total = max(fitting, key=lambda take: (table @ take).sum())
+    fairest = max(fitting, key=lambda take: (table @ take).min())
+    assert best_package(table, costs, budget=4) == tuple(np.flatnonzero(total))
+    assert best_package(table, costs, budget=4, worst=True) == tuple(np.flatnonzero(fairest))
+    assert not np.array_equal(total, fairest)
+    # Where the worst-off group gets the same, the larger total decides.
+    assert best_package([[0, 0], [0.2, 0.9]], [1, 1], budget=1, worst=True) == (1,)
+    with pytest.raises(ValueError, match="Expected"):
+        best_package([[1.5]], [1], budget=1)
 
 
 def test_all_is_taken_where_all_fits_and_nothing_where_nothing_does():

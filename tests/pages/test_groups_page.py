@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import components.views.groups  # noqa: F401  # its imports take longer than a test waits
-from tests.pages.conftest import ROOT, Visit
+from components import services
+from tests.pages.conftest import ROOT, SECONDS, Visit
 
 PAGE = ROOT / "pages" / "groups.py"
 HEAD = "rater_id,item_id,response_id,score,age"
@@ -14,6 +15,8 @@ TABS = {
     "Agreement": "Within each group, and with all others",
     "Opinion map": "",
     "Deciding": "What each way of deciding costs the worst-off",
+    "Negotiation": "Round by round",
+    "Best of n": "Of n answers, the one that groups should like best",
     "Budget": "Ask next",
     "Answers": "Raters with their attributes",
 }
@@ -101,6 +104,36 @@ def test_the_street_splits_nothing_and_a_crossing_hides_small_cells(open_page):
         ["group", "street"]
     ).run()
     assert "of fewer than ten" in tab.words
+    assert not tab.app.exception
+
+
+def test_groups_negotiate_and_a_smaller_purse_buys_less(open_page):
+    tab = open_page().small(per_group=25).tab("Negotiation")
+    assert "procedure was not found" in tab.words
+    assert "The best affordable total stands" in tab.words or "moved the worst-off" in tab.words
+    assert "judged every answer of the three packages" in tab.words
+    purse = next(n for n in tab.app.number_input if n.label == "Budget")
+    assert purse.value == 3
+    purse.set_value(0.5).run()
+    assert "The budget pays for no answer" in tab.words.replace("\\", "")
+    assert not tab.app.exception
+
+
+def test_groups_choose_among_the_answers_of_a_model(open_page):
+    tab = open_page().small(per_group=15).tab("Best of n")
+    assert "learned from 32 answers" in tab.words
+    assert "Draw answers to a question like those that were judged" in tab.words
+    tab.press("Ask the model")
+    services.jobs().wait(tab.state.groups.drawn, SECONDS)
+    tab.app.run()
+    assert not tab.app.exception, tab.app.exception[0].message
+    assert "64 answers of" in tab.words
+    assert "Each group’s expected gain with a 95 % interval" in tab.words
+    among = next(s for s in tab.app.selectbox if s.label == "Answers to choose among")
+    assert "(64 answers)" in str(among.options)
+    among.set_value("Ask the model now").run()
+    assert "64 answers of" not in tab.words
+    tab.app.button_group(key="groups.source").set_value("Paste").run()
     assert not tab.app.exception
 
 
@@ -193,6 +226,21 @@ def test_columns_of_an_unknown_table_are_named_by_hand(open_page):
     order.set_value(["bad", "fair", "good"]).run()
     assert not tab.app.exception
     assert "40 raters, 80 answers: F 20 · M 20" in tab.words
+
+
+def test_columns_of_a_long_table_are_guessed_by_what_varies_within_raters(open_page):
+    rows = [
+        f"q{k},{'ab'[i % 2]},{i},{(i + k) % 2},{20 + i % 3}" for i in range(24) for k in range(4)
+    ]
+    tab = open_page().paste(*rows, head="item_id,lang,rater,ironic,age")
+    assert "Say what the columns of pasted.csv hold" in tab.said
+    by_label = {s.label: s.value for s in tab.app.selectbox}
+    assert by_label["Who answered"] == "rater"
+    assert by_label["What was judged"] == "item_id"
+    assert by_label["The answer"] == "ironic"
+    described = next(m for m in tab.app.multiselect if m.label == "Columns that describe raters")
+    assert described.value == ["lang", "age"]
+    assert "24 raters, 96 answers" in tab.words
 
 
 def test_a_data_set_that_cannot_be_reached_is_said(open_page, monkeypatch):
