@@ -52,6 +52,8 @@ def plain_tile(measure: Measure, estimate: Estimate) -> None:
 
 def _words(measure: Measure, estimate: Estimate) -> tuple[str, str]:
     """A value and its interval, or why there is none."""
+    if estimate.calls:
+        return "too few", f"{estimate.calls} of {measure.floor} calls"
     if not estimate.is_defined and estimate.n >= measure.floor and measure.needs_independence:
         return "–", "answers share calls"
     if not estimate.is_defined:

@@ -27,7 +27,7 @@ from experiments.analysis import Analysis
 from experiments.quality import Quality
 from experiments.snapshot import Snapshot
 from experiments.sweep import swept_temperatures
-from metrics.catalogue import DEFAULT_PANEL
+from metrics.catalogue import DEFAULT_PANEL, FLOOR
 
 POLL_S = 1.0
 
@@ -110,7 +110,9 @@ def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool) -> str:
             names,
             theme=theme(),
             running=shown.running,
-            at_tokens=for_the_same_tokens(shown) if asks_differently(shown.data.run) else None,
+            at_tokens=for_the_same_tokens(shown, least=FLOOR)
+            if asks_differently(shown.data.run)
+            else None,
         )
     return f"Of the answers that pass the quality gate: {text}" if gated else text
 
