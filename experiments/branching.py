@@ -114,7 +114,7 @@ def branches(
         context: pieces in common by which branches come together; 0 keeps them apart, as a tree.
 
     Returns:
-        Branches from left to right; of a column, the largest first.
+        Branches from left to right; of a column, the largest first, and small ones last.
 
     Raises:
         ValueError: least is below 1 or context below 0.
@@ -122,8 +122,13 @@ def branches(
     if least < 1 or context < 0:
         raise ValueError(f"Expected least ≥ 1 and context ≥ 0 but had {least} and {context}.")
     graph = _Graph(context)
-    ways = {row: graph.way(said.pieces[row]) for row in rows if said.pieces[row]}
+    ways = {row: graph.way(_without_end(said.pieces[row])) for row in rows}
     return _stretches(said, graph, ways, least)
+
+
+def _without_end(pieces: tuple[str, ...]) -> tuple[str, ...]:
+    """The pieces without what ends them: it is a choice at a parting, but no place to meet."""
+    return pieces[:-1] if pieces and pieces[-1] == END else pieces
 
 
 class _Graph:
@@ -252,7 +257,9 @@ def _columns(
                 else 0,
             )
         )
-    return tuple(sorted(found, key=lambda branch: (branch.column, -len(branch.rows), branch.rows)))
+    return tuple(
+        sorted(found, key=lambda one: (one.column, bool(one.others), -len(one.rows), one.rows))
+    )
 
 
 def _id(stop: _Stop) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-_LEAST, _MOST = 3, 22  # letters that a column has room for
-_NUMBER, _BETWEEN = 4, 3  # letters for an entropy with its dot, and between columns
+LONGEST = 40  # letters of a text that a column makes room for
+_LEAST, _BETWEEN = 3, 3  # letters that a column is wide, and between two
 _GAP = 0.012  # between branches of a column, of all answers
 _ROUNDS = 3
 
@@ -32,8 +32,8 @@ class Placeable(Protocol):
         ...
 
     @property
-    def text(self) -> str:
-        """What is written on it."""
+    def letters(self) -> int:
+        """Room that what is written on it takes."""
         ...
 
     @property
@@ -90,8 +90,7 @@ def boxes(bars: Sequence[Placeable]) -> dict[str, Box]:
 def _lefts(columns: Mapping[int, Sequence[Placeable]]) -> dict[int, tuple[float, float]]:
     found, left = {}, 0.0
     for key in sorted(columns):
-        longest = max(len(" ".join(bar.text.split())) for bar in columns[key])
-        right = left + min(max(longest, _LEAST), _MOST) + _NUMBER
+        right = left + max(_LEAST, *(bar.letters for bar in columns[key]))
         found[key] = (left, right)
         left = right + _BETWEEN
     return found
@@ -124,10 +123,17 @@ def _stacked(
     def order(bar: Placeable) -> tuple[float, int]:
         return known.get(bar.id, float("inf")), places[bar.id]
 
-    found, free = {}, 0.0
+    found, free = {}, float("-inf") if known else 0.0
     ordered = sorted(column, key=order)
     for bar in ordered:
-        top = max(free, known.get(bar.id, 0.0) - bar.size / 2)
+        top = max(free, known[bar.id] - bar.size / 2) if bar.id in known else free
         found[bar.id] = top + bar.size / 2
         free = top + bar.size + gap
-    return found
+    return _shifted(found, known)
+
+
+def _shifted(middles: Mapping[str, float], wanted: Mapping[str, float]) -> dict[str, float]:
+    """A column moved as a whole, so that on average its branches are where they are wanted."""
+    apart = [wanted[key] - middles[key] for key in wanted]
+    shift = sum(apart) / len(apart) if apart else 0.0
+    return {key: middle + shift for key, middle in middles.items()}

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from components.figures.branch_places import Box, boxes
+from components.figures.branch_places import LONGEST, Box, boxes
 from components.figures.labels import hover_text
 from components.figures.palette import FAINT_INK, INK, PAPER, Theme, condition_mark
 from components.figures.paper import on_paper, tint
 
 BRANCHES_HEIGHT = 600
-_WIDTH, _CHARACTER = 950.0, 6.6  # pixels of a desktop's picture, and of a letter
-_NUMBER, _TEXT_LINE = 40.0, 14.0  # pixels that "1.8" and its dot take, and a line of text
-_BEFORE = 0.8  # how far before its end a branch has its dot, in letters
+_LETTER, _TEXT_LINE = 7.0, 14.0  # pixels
+_NUMBER = 5  # letters that "1.8" and its dot take
+_BEFORE = 1.0  # how far before its end a branch has its dot, in letters
 _CURVE = np.linspace(0, 1, 9)
 
 
@@ -53,6 +53,17 @@ class BranchBar:
     def size(self) -> int:
         """Answers that go through it."""
         return sum(self.counts.values())
+
+    @property
+    def label(self) -> str:
+        """What is written on it: its text, cut where it is very long."""
+        text = " ".join(self.text.split())
+        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+
+    @property
+    def letters(self) -> int:
+        """Room for that, and for its entropy where it parts."""
+        return len(self.label) + 1 + (_NUMBER if _is_torn(self) else 0)
 
 
 def branches_frame(bars: Sequence[BranchBar]) -> pd.DataFrame:
@@ -92,6 +103,7 @@ def branches_figure(bars: Sequence[BranchBar], *, theme: Theme, picked: str = ""
     figure.update_yaxes(autorange="reversed", visible=False)
     width = max((box.right for box in places.values()), default=1.0)
     figure.update_xaxes(range=[0, width], visible=False)
+    figure.update_layout(width=round(width * _LETTER) + 20)  # so that no word is cut
     return figure
 
 
@@ -155,7 +167,7 @@ def _words(
         [places[bar.id].middle for bar in bars],
         [bar.size for bar in bars],
         customdata=[[bar.id] for bar in bars],
-        text=[_fitted(bar, places) for bar in bars],
+        text=[_written(bar, places) for bar in bars],
         textposition="inside",
         insidetextanchor="start",
         textangle=0,
@@ -210,8 +222,8 @@ def _is_torn(bar: BranchBar) -> bool:
 
 def _is_tall(bar: BranchBar, places: Mapping[str, Box]) -> bool:
     """Whether a line of text fits into its height."""
-    lowest = max(box.bottom for box in places.values())
-    return bar.size / lowest * (BRANCHES_HEIGHT - 24) >= _TEXT_LINE
+    ends = [end for box in places.values() for end in (box.top, box.bottom)]
+    return bar.size / (max(ends) - min(ends)) * (BRANCHES_HEIGHT - 24) >= _TEXT_LINE
 
 
 def _bar(
@@ -232,16 +244,8 @@ def _before(counts: Mapping[str, int], key: str) -> int:
     return sum(counts[other] for other in keys[: keys.index(key)])
 
 
-def _fitted(bar: BranchBar, places: Mapping[str, Box]) -> str:
-    """What fits into the branch's own length, before the number where it parts."""
-    if not _is_tall(bar, places):
-        return ""
-    box, width = places[bar.id], max(each.right for each in places.values())
-    pixels = (box.right - box.left) / width * _WIDTH - (_NUMBER if _is_torn(bar) else 6)
-    text, room = " ".join(bar.text.split()), int(pixels / _CHARACTER)
-    if len(text) <= room:
-        return hover_text(text, width=len(text) + 1, lines=1)
-    return hover_text(f"{text[: room - 1].rstrip()}…", width=room, lines=1) if room > 2 else ""
+def _written(bar: BranchBar, places: Mapping[str, Box]) -> str:
+    return hover_text(bar.label, width=LONGEST + 1, lines=1) if _is_tall(bar, places) else ""
 
 
 def _told(bar: BranchBar) -> str:

@@ -33,7 +33,7 @@ from experiments.strategies.lists import number_word
 from models.token_texts import TokenTexts, load_token_texts
 
 _PARTS = ("Where answers part", "One answer")
-_SHARES = (0.01, 0.025, 0.05, 0.1, 0.2)
+_SHARES = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 _BRANCH, _ANSWER = "diversity.branch", "diversity.token_answer"
 
 
@@ -69,19 +69,24 @@ def _tree(state: State, data: RunData, names: Mapping[str, str]) -> None:
     said = _said(data)
     rows, least, context = _tree_controls(data, said, names)
     found = branches(said, rows, least=least, context=context)
+    if not found:
+        st.caption("These answers have no words.")
+        return
     bars = _bars(data, said, found, names)
     st.caption(_about(said, rows, context))
     ids = [branch.id for branch in found]
     if widget_value(_BRANCH) not in ids:
         fill_widgets({_BRANCH: ids[0]})
-    st.plotly_chart(
-        branches_figure(bars, theme=theme(), picked=str(widget_value(_BRANCH))),
-        key="diversity.branches.chart",
-        on_select=_pick,
-        selection_mode="points",
-        config={"displaylogo": False, "toImageButtonOptions": {"filename": "chorale-branches"}},
-        alt=branches_description(bars),
-    )
+    with st.container(key="wide-branches"):  # the style sheet lets it scroll sideways
+        st.plotly_chart(
+            branches_figure(bars, theme=theme(), picked=str(widget_value(_BRANCH))),
+            width="content",
+            key="diversity.branches.chart",
+            on_select=_pick,
+            selection_mode="points",
+            config={"displaylogo": False, "toImageButtonOptions": {"filename": "chorale-branches"}},
+            alt=branches_description(bars),
+        )
     labels = {bar.id: _label(bar) for bar in bars}
     picked = st.selectbox("Branch", ids, key=_BRANCH, format_func=lambda id: labels[id])
     _branch_answers(data, next(one for one in found if one.id == picked), names)
@@ -110,7 +115,7 @@ def _about(said: Spelled, rows: list[int], context: int) -> str:
         "All answers from left to right: what they have in common is drawn once, as high as it is "
         f"frequent. {met}A dot is where they part, larger where the model was more torn; the "
         "number is its entropy in nats. Click a branch, or pick it from the list, to read its "
-        f"answers.{why}"
+        f"answers. “+ 4” are four small branches together.{why}"
     )
 
 
@@ -130,7 +135,7 @@ def _tree_controls(
         share = st.select_slider(
             "Smallest branch drawn by itself",
             _SHARES,
-            value=_SHARES[2],
+            value=_SHARES[3],
             key="diversity.branches.least",
             format_func=lambda share: f"{share:.1%} of them",
             help="Smaller ones are drawn together.",
@@ -147,7 +152,7 @@ def _bars(
     for branch in found:
         tally = Counter(data.keys[row] for row in branch.rows)
         end = branch.starts[0] + len(branch.pieces)
-        told = f"{branch.others} others" if branch.others else "".join(branch.pieces)
+        told = f"+ {branch.others}" if branch.others else "".join(branch.pieces)
         bars.append(
             BranchBar(
                 id=branch.id,

@@ -190,6 +190,9 @@ def test_a_branch_is_as_high_as_its_answers_and_shared_by_conditions(bars):
     assert [row[0] for row in whole.customdata] == ["1", "2", "1.rest"]
     assert list(whole.marker.line.width) == [1, 3, 1]
     assert list(dots.text) == ["1.2"]
+    assert branches_figure(bars, theme="dark").layout.width > 7 * sum(
+        bar.letters for bar in bars[:2]
+    )
     assert sum(place is None for place in ribbons.x) == 2  # a band for each way
 
 
