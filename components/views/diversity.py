@@ -13,7 +13,7 @@ from components.jobs import followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
-from components.services import assessments
+from components.services import assessments, followups
 from components.state import State
 from components.teaching import off_topic_hint
 from components.tiles import diversity_tiles
@@ -45,9 +45,9 @@ def diversity_view(state: State, snapshot: Snapshot | None, finding: DeltaGenera
 
 
 def _judging(snapshot: Snapshot | None) -> bool:
-    """Whether the answers on show are being judged."""
+    """Whether the answers on show are being judged, or read again."""
     data = snapshot.data if snapshot is not None else recorded_run()
-    return data is not None and assessments().active(data.run.id)
+    return data is not None and (assessments().active(data.run.id) or followups().busy(data.run.id))
 
 
 def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:

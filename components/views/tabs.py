@@ -29,7 +29,7 @@ def diversity_tabs(state: State, shown: Shown, *, names: Mapping[str, str]) -> N
         "Trade-offs": lambda: tradeoffs_view(state, shown, names),
         "Tokens": lambda: tokens_view(state, shown.data, names),
         "Sensitivity": lambda: sensitivity_view(shown, names),
-        "Selection": lambda: selection_view(shown, names),
+        "Selection": lambda: selection_view(state, shown, names),
         "Data": lambda: download_view(state, shown),
     }
     first = "Curves" if swept_temperatures(shown.data.run) else "Meanings"
