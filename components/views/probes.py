@@ -51,7 +51,13 @@ def probes_view(data: RunData, names: Mapping[str, str], *, owner: str | None) -
         owner: the visitor, who may ask; None where the run is a recording.
     """
     if owner is None:
-        st.caption("Probes are asked of a run of your own: press Sample first.")
+        st.info(
+            "Here questions are put to copies of the conversations: whether the model still says "
+            "who it is, where it stands, how it answers different people, whether it knows whom it "
+            "talks to; after the turns that you choose, with intervals. It takes the model, so it "
+            "waits for a run of your own: press **Sample**.",
+            icon=":material/quiz:",
+        )
         return
     sets = example_probe_sets()
     name = st.segmented_control(
