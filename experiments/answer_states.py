@@ -76,7 +76,7 @@ def _read(
     answers = [model.answer_ids(sample.text) for sample in samples]
     found = model.hidden_states((*persona, Message("user", prompt)), answers, layers=[-1])[:, 0]
     # One matrix for the whole run, so that what is unlike stays so.
-    rows = sparse_projection(np.nan_to_num(found), WIDTH, rng=np.random.default_rng(seed))
+    rows = sparse_projection(np.nan_to_num(found), WIDTH, rng=np.random.default_rng(seed % 2**64))
     return {
         _place(condition.key, sample): [round(float(value), 4) for value in row]
         for sample, row in zip(samples, rows, strict=True)

@@ -52,12 +52,9 @@ def probes_view(data: RunData, names: Mapping[str, str], *, owner: str | None) -
     """
     if owner is None:
         st.info(
-            "Here questions are put to copies of the conversations: whether the model still says "
-            "who it is, where it stands, how it answers different people, whether it knows whom it "
-            "talks to; after the turns that you choose, with intervals. It takes the model, so it "
-            "waits for a run of your own: press **Sample**.",
-            icon=":material/quiz:",
+            "Here the model is asked who it is and where it stands, on copies of conversations."
         )
+        st.caption("That takes a run of your own: press Sample first.")
         return
     sets = example_probe_sets()
     name = st.segmented_control(
