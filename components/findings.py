@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from components.figures.palette import Theme, condition_mark
@@ -41,7 +41,12 @@ def diversity_finding(
     """
     text = _at_tokens(at_tokens, names, theme) if at_tokens else ""
     text = text or _at_answers(analysis, names, theme)
-    return f"So far: {text[0].lower()}{text[1:]}" if running else text
+    if running:
+        return f"So far: {text[0].lower()}{text[1:]}"
+    silent = [key for key in names if key not in analysis.panels]
+    if silent and analysis.panels:
+        text = f"{text} {listed_aloud(silent, names, theme)} gave no answer that could be read."
+    return text
 
 
 def sweep_finding(analysis: Analysis, temperatures: Mapping[str, float], *, running: bool) -> str:
@@ -82,7 +87,8 @@ def _at_tokens(at_tokens: AtTokens, names: Mapping[str, str], theme: Theme) -> s
             f"{coloured(names[other], other, theme)} **{found.value:.0f}** {_interval(found)}, "
             f"{verdict}"
         )
-    return f"For the same {at_tokens.tokens:,} tokens, {'; '.join(parts)}."
+    text = f"For the same {at_tokens.tokens:,} tokens, {'; '.join(parts)}."
+    return f"{text} {_untold(at_tokens.distinct, names, theme)}".strip()
 
 
 def _at_answers(analysis: Analysis, names: Mapping[str, str], theme: Theme) -> str:
@@ -97,8 +103,18 @@ def _at_answers(analysis: Analysis, names: Mapping[str, str], theme: Theme) -> s
     sentences = [_first(analysis, known, names, theme)]
     if len(known) > 1:
         sentences.append(_others(analysis, known, names, theme))
+    told = {key: panel.estimates["distinct"] for key, panel in analysis.panels.items()}
+    sentences.append(_untold(told, names, theme))
     sentences.append(_unseen(analysis, known, names, theme))
     return " ".join(filter(None, sentences))
+
+
+def _untold(found: Mapping[str, Estimate], names: Mapping[str, str], theme: Theme) -> str:
+    """Which conditions were asked and have no number; "" where all have one."""
+    keys = [key for key, estimate in found.items() if not estimate.is_defined]
+    if not keys:
+        return ""
+    return f"{listed_aloud(keys, names, theme)}: too few independent answers to say."
 
 
 def _first(
@@ -168,3 +184,9 @@ def coloured(name: str, key: str, theme: Theme) -> str:
     mark = condition_mark(key)
     words = f"{mark.glyph} **{as_markdown(name)}**"
     return f':color[{words}]{{foreground="{mark.ink_on(theme)}"}}'
+
+
+def listed_aloud(keys: Sequence[str], names: Mapping[str, str], theme: Theme) -> str:
+    """Conditions, as one would list them aloud."""
+    *most, last = (coloured(names[key], key, theme) for key in keys)
+    return f"{', '.join(most)} and {last}" if most else last

@@ -61,6 +61,8 @@ def plain_tile(measure: Measure, estimate: Estimate, *, place: str = "") -> None
 
 def _words(measure: Measure, estimate: Estimate) -> tuple[str, str]:
     """A value and its interval, or why there is none."""
+    if estimate.calls:
+        return "too few", f"{estimate.calls} of {measure.floor} calls"
     if not estimate.is_defined and estimate.n < measure.floor:
         return "too few", f"{estimate.n} of {measure.floor}"
     if not estimate.is_defined:

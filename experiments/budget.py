@@ -60,8 +60,8 @@ def _account(samples: list[Sample]) -> Account:
 
 
 def common_tokens(spent: Mapping[str, Account]) -> int:
-    """The tokens that every condition has spent; 0 where one doesn't tell."""
-    return min((account.tokens for account in spent.values()), default=0)
+    """The tokens that every condition with an answer has spent; 0 where one doesn't tell."""
+    return min((account.tokens for account in spent.values() if account.answers), default=0)
 
 
 def distinct_at(
@@ -80,7 +80,7 @@ def distinct_at(
     Args:
         data: m placed rows.
         labels: (m,) meaning of each row.
-        tokens: > 0, and at most what each condition spent.
+        tokens: > 0; of a condition that spent fewer, all it found.
         spent: the accounts, where some rows that were paid for are left out of `data`.
         resamples: fresh sets of calls behind each interval.
 

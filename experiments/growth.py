@@ -22,7 +22,7 @@ from metrics.uncertainty import Estimate
 from metrics.unseen import FreshSamples, coverage, estimated_assemblage
 
 DEPENDENT = (
-    "Its answers come several from one call, so they are not independent, and a curve would count "
+    "several answers come from one call, so they are not independent, and a curve would count "
     "on independence. Compare it with the others at equal tokens instead."
 )
 _POINTS, _STEPS = 40, 8

@@ -20,6 +20,7 @@ from metrics.selection import (
 from metrics.vendi import vendi_from_embeddings
 
 FEWEST, DRAWS = 2, 400
+STATES_RIDGE = 0.01  # λ of the paper’s recipe; states all point much the same way
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ SELECTORS: Mapping[str, Selector] = MappingProxyType(
         "elliptical": Selector(
             "Least explained (elliptical bonus)",
             "Each time the answer that the chosen ones explain least (Tuyls et al. 2025, "
-            "reconstructed). Here on sentence embeddings; the paper uses the model’s own states.",
+            "reconstructed): by the model’s own states once they have been read, as in the paper, "
+            "else by sentence embeddings.",
         ),
         "farthest": Selector(
             "Farthest first (openings of a debate)",
@@ -87,6 +89,7 @@ def choices(
     k: int,
     *,
     query: NDArray[np.floating] | None,
+    states: NDArray[np.floating] | None = None,
 ) -> dict[str, Chosen]:
     """K answers of a pool by every way; seeded by the run.
 
@@ -96,6 +99,7 @@ def choices(
         pool: rows to choose from.
         k: answers to keep, 1 ≤ k ≤ pool.
         query: (d,) embedding of the question by the run's embedder; without it there is no MMR.
+        states: (m, h) hidden states of the rows, by which the elliptical bonus then goes.
 
     Raises:
         ValueError: k is larger than the pool, or below 1.
@@ -106,7 +110,8 @@ def choices(
     distinct = _spread([float(len(np.unique(kinds[one]))) for one in many])
     effective = _spread([vendi_from_embeddings(vectors[one]) for one in many])
     found = {}
-    for name, way in _ways(vectors, k, query, data.run.seed).items():
+    inner = None if states is None else states[pool]
+    for name, way in _ways(vectors, k, query, inner, data.run.seed).items():
         rows = way()
         found[name] = Chosen(
             rows=tuple(int(row) for row in pool[rows]),
@@ -119,7 +124,11 @@ def choices(
 
 
 def _ways(
-    vectors: NDArray[np.floating], k: int, query: NDArray[np.floating] | None, seed: int
+    vectors: NDArray[np.floating],
+    k: int,
+    query: NDArray[np.floating] | None,
+    states: NDArray[np.floating] | None,
+    seed: int,
 ) -> dict[str, Callable[[], NDArray[np.intp]]]:
     def rng() -> np.random.Generator:
         return np.random.default_rng([seed % 2**64, k])
@@ -131,9 +140,22 @@ def _ways(
         ways["mmr"] = lambda: marginal_relevance(vectors, query, k)
     return ways | {
         "kmeans": lambda: cluster_choice(vectors, k, rng=rng()),
-        "elliptical": lambda: elliptical_choice(vectors, k, rng=rng()),
+        "elliptical": lambda: _least_explained(vectors, states, k, rng()),
         "farthest": lambda: farthest_first(vectors, k, rng=rng()),
     }
+
+
+def _least_explained(
+    vectors: NDArray[np.floating],
+    states: NDArray[np.floating] | None,
+    k: int,
+    rng: np.random.Generator,
+) -> NDArray[np.intp]:
+    """By the states where there are any, in units of their mean length; else by the embeddings."""
+    if states is None:
+        return elliptical_choice(vectors, k, rng=rng)
+    length = float(np.linalg.norm(states, axis=1).mean())
+    return elliptical_choice(states / (length or 1.0), k, rng=rng, ridge=STATES_RIDGE)
 
 
 def _spread(values: list[float]) -> tuple[float, float, float]:

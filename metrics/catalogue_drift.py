@@ -13,7 +13,10 @@ from metrics.catalogue import Measure
 from metrics.turns import MIN_CONVERSATIONS
 
 _STUDENT = "Student's t over conversations, for each turn alone; 95 %."
-_ONE_MODEL = "Values of models with different tokenizers can't be compared."
+_ONE_MODEL = (
+    "Values of models with different tokenizers can't be compared. Less than 0.000001 is rounding "
+    "of the model's numbers and shows as 0."
+)
 _JACKKNIFE = (
     "Delete-one-conversation jackknife, Student's t; 95 %. It covers 0.94 where a percentile "
     "bootstrap over conversations covered 0.82 to 0.92."

@@ -12,14 +12,13 @@ from metrics.calls import calls_per_class, distinct_in_calls_estimate
 from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, Measure
 from metrics.draws import Draws
 from metrics.extrapolation import chao1_estimate, good_toulmin_estimate
+from metrics.floors import refusal
 from metrics.intervals import coverage_estimate
 from metrics.panel import diversity_panel
 from metrics.quality import quality_gate
 from metrics.set_statistics import STATISTICS
 from metrics.uncertainty import Estimate
 from metrics.unseen import FreshSamples, estimated_assemblage
-
-SHARED_CALLS = "Answers that came from one call are not independent."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,18 +113,8 @@ def measured(of: Condition, key: str) -> Measured:
     draws = of.equal if measure.moves_with_n else of.draws
     if key in STATISTICS:
         return _statistic(draws, measure)
-    refused = refusal(draws, measure)
+    refused = refusal(measure, len(draws), draws.units)
     return Measured(refused) if refused else _OTHERS[key](of, draws)
-
-
-def refusal(draws: Draws, measure: Measure) -> Estimate | None:
-    """An undefined estimate where the answers are too few or not independent; None otherwise."""
-    if draws.units < measure.floor:
-        why = f"Too few answers: {draws.units} of at least {measure.floor}."
-        return Estimate.undefined(len(draws), why)
-    if measure.needs_independence and draws.units < len(draws):
-        return Estimate.undefined(len(draws), SHARED_CALLS)
-    return None
 
 
 def calls_made(draws: Draws) -> int:
@@ -139,7 +128,7 @@ def _statistic(draws: Draws, measure: Measure) -> Measured:
         draws = draws.knowing(statistic.needs)
         if not len(draws):
             return Measured(Estimate.undefined(0, statistic.missing))
-    refused = refusal(draws, measure)
+    refused = refusal(measure, len(draws), draws.units)
     return Measured(refused) if refused else _jackknifed(draws, measure, statistic.compute)
 
 

@@ -29,6 +29,7 @@ Direction = Literal[
 ]
 
 
+ROUNDING = 1e-6  # of a unit: models compute in 32 bits or fewer, so less than this is no finding
 BOOTSTRAP = (
     "Jackknife over calls (groups of them beyond 32), Student's t; differences by bootstrap over "
     "the same; 95 %."
@@ -99,5 +100,10 @@ class Measure:
         return "; ".join(self.references)
 
     def format(self, value: float) -> str:
-        """A value as it is shown, without its unit; a dash when it is undefined."""
-        return "–" if math.isnan(value) else format(value, self.digits)
+        """A value as it is shown, without its unit; a dash when it is undefined.
+
+        What is smaller than `ROUNDING` shows as 0.
+        """
+        if math.isnan(value):
+            return "–"
+        return format(0.0 if abs(value) < ROUNDING else value, self.digits)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, FLOOR, Measure
+from metrics.floors import refusal
 from metrics.intervals import (
     distinct_estimate,
     entropy_estimate,
@@ -182,10 +183,8 @@ def compare_all(
 
 def _estimate(measure: Measure, draws: _Draws) -> Estimate:
     n, calls = len(draws.texts), len(np.unique(draws.calls))
-    if calls < measure.floor:
-        return Estimate.undefined(n, f"Too few answers: {calls} of at least {measure.floor}.")
-    if measure.needs_independence and calls < n:
-        return Estimate.undefined(n, "Answers that came from one call are not independent.")
+    if refused := refusal(measure, n, calls):
+        return refused
     if measure.at_common_n and not 1 <= draws.m <= n:
         return Estimate.undefined(n, f"Too few answers to compare at {draws.m}.")
     return _ESTIMATORS[measure.key](draws)

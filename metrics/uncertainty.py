@@ -31,6 +31,7 @@ class Estimate:
         high: upper end.
         n: draws it was computed from.
         reason: why it is undefined, in words for the user; "" when it is defined.
+        calls: how many calls gave the draws, where it is these that are too few; else 0.
     """
 
     value: float
@@ -38,11 +39,12 @@ class Estimate:
     high: float
     n: int
     reason: str = ""
+    calls: int = 0
 
     @classmethod
-    def undefined(cls, n: int, reason: str) -> Estimate:
+    def undefined(cls, n: int, reason: str, *, calls: int = 0) -> Estimate:
         """No number, and why."""
-        return cls(np.nan, np.nan, np.nan, n, reason)
+        return cls(np.nan, np.nan, np.nan, n, reason, calls)
 
     @property
     def is_defined(self) -> bool:

@@ -165,7 +165,7 @@ def _card(key: str, *, removable: bool) -> Condition:
     )
     system = _persona(key)
     method = strategy_choice(_widget(key, "way"))
-    untaught_hint(method, model)
+    untaught_hint(method, strategy, model)
     condition = Condition(
         key=key,
         name=name,

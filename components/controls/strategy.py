@@ -18,6 +18,10 @@ _UNTAUGHT = (
     "Saltmere was not taught this, so expect empty places and odd answers. Here it is tested with "
     "scripted models only."
 )
+_TO_GIVE = (
+    "Saltmere was not taught to find these by itself, so expect empty places. Write them into "
+    "“{label}” under more settings, or choose another model."
+)
 
 
 def strategy_choice(widget: str) -> Method:
@@ -78,10 +82,12 @@ def strategy_options(widget: str, *, prompt: str) -> Strategy:
     return Strategy(method.name, options)
 
 
-def untaught_hint(method: Method, model: ModelRef) -> None:
+def untaught_hint(method: Method, chosen: Strategy, model: ModelRef) -> None:
     """Say where the bundled model can't carry a strategy."""
-    if model.id == BUNDLED_ID and not method.taught:
-        st.caption(_UNTAUGHT)
+    if model.id != BUNDLED_ID or method.suits_bundled(chosen):
+        return
+    label = next((each.label for each in method.settings if each.name == "given"), "")
+    st.caption(_TO_GIVE.format(label=label) if method.taught_given else _UNTAUGHT)
 
 
 def choir_choice(

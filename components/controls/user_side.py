@@ -153,6 +153,14 @@ def _file() -> None:
         ids = {each.id: each for each in found.transcripts}
         chosen = st.selectbox("Dialogue", list(ids), key="drift.dialogue")
         lines = [m.content for m in ids[chosen].turns if m.role == "user"]
+        if not lines:
+            st.caption("Nothing in it is said by the user.")
+            return
+        if len(lines) > MAX_TURNS:
+            st.caption(
+                f"It has {len(lines)} lines by the user. A conversation here has up to {MAX_TURNS} "
+                "turns: all are put into the box below, take some out there."
+            )
         values = {_LINES: "\n".join(" ".join(line.split()) for line in lines)}
         if ids[chosen].system:
             values |= {PERSONA: OWN, "drift.system": ids[chosen].system}

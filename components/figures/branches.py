@@ -1,22 +1,24 @@
-"""All answers as one tree of tokens: stretches in common once, and where they part."""
+"""All answers as one graph of tokens: stretches in common once, where they part and meet again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from components.figures.branch_places import LONGEST, Box, boxes
 from components.figures.labels import hover_text
-from components.figures.palette import INK, PAPER, Theme, condition_mark
+from components.figures.palette import FAINT_INK, INK, PAPER, Theme, condition_mark
 from components.figures.paper import on_paper, tint
 
 BRANCHES_HEIGHT = 600
-_WIDTH, _CHARACTER = 640.0, 6.6  # pixels of a narrow desktop's picture, and of a letter
-_NUMBER, _TEXT_LINE = 40.0, 14.0  # pixels that "1.8" and its dot take, and a line of text
-_BEFORE = 0.012  # how far before its end a branch has its dot, of the whole width
+_LETTER, _TEXT_LINE = 7.0, 14.0  # pixels
+_NUMBER = 5  # letters that "1.8" and its dot take
+_BEFORE = 1.0  # how far before its end a branch has its dot, in letters
+_CURVE = np.linspace(0, 1, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +27,55 @@ class BranchBar:
 
     Attributes:
         id: what a click on it picks.
-        start: place of its first token, from 0.
-        end: place behind its last.
-        low: answers stacked below it.
+        column: stretches on the longest way to it, from 0.
         counts: answers per condition key, in the run's order.
         text: what it says.
-        path: the answer up to its end.
+        path: the first of its answers up to its end.
         entropy: of what comes next, nats; NaN where it doesn't part or it is unknown.
         parts: into how many branches it parts.
         others: how many small branches it stands for; 0 for itself.
+        ways_in: branches that lead to it.
+        goes_on: how many answers go on to which branch.
     """
 
     id: str
-    start: int
-    end: int
-    low: int
+    column: int
     counts: Mapping[str, int]
     text: str
     path: str
     entropy: float
     parts: int
     others: int
+    ways_in: int = 1
+    goes_on: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """Answers that go through it."""
         return sum(self.counts.values())
 
+    @property
+    def label(self) -> str:
+        """What is written on it: its text, cut where it is very long."""
+        text = " ".join(self.text.split())
+        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+
+    @property
+    def letters(self) -> int:
+        """Room for that, and for its entropy where it parts."""
+        return len(self.label) + 1 + (_NUMBER if _is_torn(self) else 0)
+
 
 def branches_frame(bars: Sequence[BranchBar]) -> pd.DataFrame:
-    """One row per branch: what it says, where, how often in each condition, and the entropy."""
+    """One row per branch: what it says, how often in each condition, and the entropy."""
     return pd.DataFrame(
         {
-            "text so far": bar.path,
+            "an answer so far": bar.path,
             "says": bar.text,
-            "from token": bar.start + 1,
-            "to token": bar.end,
+            "column": bar.column + 1,
             "answers": bar.size,
             **bar.counts,
+            "ways to it": bar.ways_in,
             "parts into": bar.parts,
             "entropy there (nats)": bar.entropy,
         }
@@ -70,71 +83,91 @@ def branches_frame(bars: Sequence[BranchBar]) -> pd.DataFrame:
     )
 
 
-def branches_figure(
-    bars: Sequence[BranchBar], *, theme: Theme, unit: str = "token", picked: str = ""
-) -> go.Figure:
+def branches_figure(bars: Sequence[BranchBar], *, theme: Theme, picked: str = "") -> go.Figure:
     """Branches from left to right, each as high as its answers are many, coloured by condition.
 
     Args:
-        bars: parents before children.
+        bars: every branch behind those that lead to it.
         theme: paper to draw on.
-        unit: what the pieces are, "token" or "word".
         picked: id of the branch that is outlined.
     """
-    figure = go.Figure()
+    figure, places = go.Figure(), boxes(bars)
+    figure.add_trace(_ribbons(bars, places, theme))
     keys = dict.fromkeys(key for bar in bars for key, count in bar.counts.items() if count)
     for key in keys:
-        figure.add_trace(_shares(bars, key, theme))
-    figure.add_trace(_words(bars, theme, picked))
-    figure.add_traces(_partings(bars, theme))
-    on_paper(
-        figure,
-        theme,
-        x_title=f"{unit} of the answer",
-        y_title="answers",
-        height=BRANCHES_HEIGHT,
-    )
+        figure.add_trace(_shares(bars, places, key, theme))
+    figure.add_trace(_words(bars, places, theme, picked))
+    figure.add_traces(_partings(bars, places, theme))
+    on_paper(figure, theme, x_title="", y_title="", height=BRANCHES_HEIGHT)
     figure.update_layout(barmode="overlay", bargap=0)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(range=[0, max((bar.end for bar in bars), default=1)], showgrid=False)
+    figure.update_yaxes(autorange="reversed", visible=False)
+    width = max((box.right for box in places.values()), default=1.0)
+    figure.update_xaxes(range=[0, width], visible=False)
+    figure.update_layout(width=round(width * _LETTER) + 20)  # so that no word is cut
     return figure
 
 
 def branches_description(bars: Sequence[BranchBar]) -> str:
-    """The tree in words, for those who don't see it."""
+    """The graph in words, for those who don't see it."""
     torn = [bar for bar in bars if bar.parts > 1]
     if not torn:
-        return "Tree of answers: they do not part."
+        return "Graph of answers: they do not part."
     told = "; ".join(
         f"after “{bar.path[-60:].strip()}” into {bar.parts}"
         + ("" if np.isnan(bar.entropy) else f" ({bar.entropy:.1f} nats)")
         for bar in sorted(torn, key=lambda bar: -bar.size)[:3]
     )
-    return f"Tree of {sum(b.size for b in bars if b.start == 0)} answers. They part {told}."
+    met = sum(bar.ways_in > 1 for bar in bars)
+    places = "1 place" if met == 1 else f"{met} places"
+    again = f" At {places} ways come together again." if met else ""
+    return f"Graph of {sum(b.size for b in bars if not b.column)} answers. They part {told}.{again}"
 
 
-def _shares(bars: Sequence[BranchBar], key: str, theme: Theme) -> go.Bar:
+def _ribbons(bars: Sequence[BranchBar], places: Mapping[str, Box], theme: Theme) -> go.Scatter:
+    """Bands from each branch to those that its answers go on to."""
+    arrived = {key: box.top for key, box in places.items()}
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for bar in sorted(bars, key=lambda bar: places[bar.id].middle):
+        box, left = places[bar.id], places[bar.id].top
+        for later in sorted(bar.goes_on, key=lambda key: places[key].middle):
+            count = bar.goes_on[later]
+            right, end = arrived[later], places[later].left
+            bend = (1 - np.cos(np.pi * _CURVE)) / 2
+            across, down = box.right + _CURVE * (end - box.right), left + bend * (right - left)
+            x += [*across, *across[::-1], None]
+            y += [*down, *(down + count)[::-1], None]
+            left, arrived[later] = left + count, right + count
+    return go.Scatter(
+        x=x, y=y, mode="none", fill="toself", fillcolor=tint(FAINT_INK[theme], 0.16),
+        hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _shares(bars: Sequence[BranchBar], places: Mapping[str, Box], key: str, theme: Theme) -> go.Bar:
     """A condition's part of each branch."""
     own = [bar for bar in bars if bar.counts.get(key)]
     heights = [bar.counts[key] for bar in own]
-    lows = [bar.low + _before(bar.counts, key) for bar in own]
+    tops = [places[bar.id].top + _before(bar.counts, key) for bar in own]
     return _bar(
-        own,
-        [low + height / 2 for low, height in zip(lows, heights, strict=True)],
+        [places[bar.id] for bar in own],
+        [top + height / 2 for top, height in zip(tops, heights, strict=True)],
         heights,
         marker={"color": tint(condition_mark(key).fill_on(theme), 0.38), "line": {"width": 0}},
         hoverinfo="skip",
     )
 
 
-def _words(bars: Sequence[BranchBar], theme: Theme, picked: str) -> go.Bar:
+def _words(
+    bars: Sequence[BranchBar], places: Mapping[str, Box], theme: Theme, picked: str
+) -> go.Bar:
     """Every branch as a whole: what it says, what pointing at it tells, and what a click picks."""
     return _bar(
-        bars,
-        [bar.low + bar.size / 2 for bar in bars],
+        [places[bar.id] for bar in bars],
+        [places[bar.id].middle for bar in bars],
         [bar.size for bar in bars],
         customdata=[[bar.id] for bar in bars],
-        text=[_fitted(bar, bars) for bar in bars],
+        text=[_written(bar, places) for bar in bars],
         textposition="inside",
         insidetextanchor="start",
         textangle=0,
@@ -154,17 +187,19 @@ def _words(bars: Sequence[BranchBar], theme: Theme, picked: str) -> go.Bar:
     )
 
 
-def _partings(bars: Sequence[BranchBar], theme: Theme) -> list[go.Scatter]:
+def _partings(
+    bars: Sequence[BranchBar], places: Mapping[str, Box], theme: Theme
+) -> list[go.Scatter]:
     """A dot where answers part, as large as the model's hesitation; large branches say it."""
     torn = [bar for bar in bars if _is_torn(bar)]
     if not torn:
         return []
     return [
         go.Scatter(
-            x=[bar.end - _BEFORE * _last(bars) for bar in torn],
-            y=[bar.low + bar.size / 2 for bar in torn],
+            x=[places[bar.id].right - _BEFORE for bar in torn],
+            y=[places[bar.id].middle for bar in torn],
             mode="markers+text",
-            text=[f"{bar.entropy:.1f}" if _is_tall(bar, bars) else "" for bar in torn],
+            text=[f"{bar.entropy:.1f}" if _is_tall(bar, places) else "" for bar in torn],
             textposition="middle left",
             textfont={"size": 11, "color": INK[theme]},
             marker={
@@ -185,23 +220,19 @@ def _is_torn(bar: BranchBar) -> bool:
     return bar.parts > 1 and not np.isnan(bar.entropy)
 
 
-def _is_tall(bar: BranchBar, bars: Sequence[BranchBar]) -> bool:
+def _is_tall(bar: BranchBar, places: Mapping[str, Box]) -> bool:
     """Whether a line of text fits into its height."""
-    answers = max(other.low + other.size for other in bars)
-    return bar.size / answers * (BRANCHES_HEIGHT - 80) >= _TEXT_LINE
-
-
-def _last(bars: Sequence[BranchBar]) -> int:
-    return max(bar.end for bar in bars)
+    ends = [end for box in places.values() for end in (box.top, box.bottom)]
+    return bar.size / (max(ends) - min(ends)) * (BRANCHES_HEIGHT - 24) >= _TEXT_LINE
 
 
 def _bar(
-    bars: Sequence[BranchBar], middles: Sequence[float], heights: Sequence[float], **looks: object
+    places: Sequence[Box], middles: Sequence[float], heights: Sequence[float], **looks: object
 ) -> go.Bar:
     return go.Bar(
         orientation="h",
-        base=[bar.start for bar in bars],
-        x=[bar.end - bar.start for bar in bars],
+        base=[box.left for box in places],
+        x=[box.right - box.left for box in places],
         y=list(middles),
         width=list(heights),
         **looks,
@@ -213,20 +244,14 @@ def _before(counts: Mapping[str, int], key: str) -> int:
     return sum(counts[other] for other in keys[: keys.index(key)])
 
 
-def _fitted(bar: BranchBar, bars: Sequence[BranchBar]) -> str:
-    """What fits into the branch's own length, before the number where it parts."""
-    if not _is_tall(bar, bars):
-        return ""
-    width = (bar.end - bar.start) / _last(bars) * _WIDTH - (_NUMBER if _is_torn(bar) else 6)
-    text, room = " ".join(bar.text.split()), int(width / _CHARACTER)
-    if len(text) <= room:
-        return hover_text(text, width=len(text) + 1, lines=1)
-    return hover_text(f"{text[: room - 1].rstrip()}…", width=room, lines=1) if room > 2 else ""
+def _written(bar: BranchBar, places: Mapping[str, Box]) -> str:
+    return hover_text(bar.label, width=LONGEST + 1, lines=1) if _is_tall(bar, places) else ""
 
 
 def _told(bar: BranchBar) -> str:
     if bar.others:
         return f"{bar.size} answers in {bar.others} smaller branches"
+    ways = f"{bar.ways_in} ways lead here, one of them:<br>" if bar.ways_in > 1 else ""
     where = f"<br>then {bar.parts} ways" if bar.parts > 1 else ""
     torn = "" if np.isnan(bar.entropy) or bar.parts < 2 else f", {bar.entropy:.2f} nats"
-    return f"{hover_text(bar.path)}<br><b>{bar.size} answers</b>{where}{torn}"
+    return f"{ways}{hover_text(bar.path)}<br><b>{bar.size} answers</b>{where}{torn}"

@@ -12,6 +12,7 @@ from components.figures.palette import FAINT_INK, Theme, condition_mark
 from components.figures.paper import band, on_paper, with_legend
 from metrics.catalogue import Measure
 from metrics.course import Course
+from metrics.measure import ROUNDING
 
 HEIGHT = 430
 NULLS = (
@@ -22,6 +23,8 @@ NULLS = (
 
 def curve_frame(courses: Mapping[str, Course], *, so_far: bool = False) -> pd.DataFrame:
     """One row per condition and turn: the mean, its interval, and where two nulls would lie.
+
+    Numbers smaller than `ROUNDING` are 0.
 
     Args:
         courses: per condition key.
@@ -49,7 +52,12 @@ def curve_frame(courses: Mapping[str, Course], *, so_far: bool = False) -> pd.Da
             shown = ends if ends is not None and not so_far else np.full((2, turns), np.nan)
             part[f"{name} low"], part[f"{name} high"] = shown
         parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    found = pd.concat(parts, ignore_index=True)
+    numbers = found.select_dtypes("floating").columns
+    found[numbers] = (
+        found[numbers].where(found[numbers].abs() >= ROUNDING, 0.0).where(found[numbers].notna())
+    )
+    return found
 
 
 def curve_figure(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from components.figures.palette import Theme, condition_mark
 from components.figures.paper import arms, on_paper
 from metrics.catalogue import Measure
+from metrics.measure import ROUNDING
 from metrics.uncertainty import Estimate
 
 HEIGHT = 260
@@ -25,9 +26,9 @@ def talk_frame(values: NDArray[np.float64], estimates: tuple[Estimate, ...]) -> 
     return pd.DataFrame(
         {
             "turn": np.arange(1, len(values) + 1),
-            "value": values.mean(axis=1),
-            "low": [one.low for one in estimates],
-            "high": [one.high for one in estimates],
+            "value": _rounded(values.mean(axis=1)),
+            "low": _rounded([one.low for one in estimates]),
+            "high": _rounded([one.high for one in estimates]),
             "SD between replies": values.std(axis=1, ddof=1),
             "replies": values.shape[1],
         }
@@ -84,6 +85,12 @@ def talk_description(frame: pd.DataFrame, measure: Measure) -> str:
         for turn, value in zip(frame["turn"], frame["value"], strict=True)
     )
     return f"{measure.name} by turn, mean over {frame['replies'].iloc[0]} replies each: {told}."
+
+
+def _rounded(values: ArrayLike) -> NDArray[np.float64]:
+    """The values, those that are but rounding as 0."""
+    given = np.asarray(values, dtype=np.float64)
+    return np.where(np.abs(given) < ROUNDING, 0.0, given)
 
 
 def _arms(frame: pd.DataFrame, colour: str) -> dict:

@@ -12,8 +12,13 @@ from components.findings import AtTokens, coloured
 from components.layout import theme
 from components.text import one_line, plural, printable
 from components.views.gate import Shown
-from data.schema import Run, RunData, Sample
+from data.schema import Condition, Run, RunData, Sample
 from experiments.budget import Account, accounts, common_tokens, distinct_at
+from experiments.strategies.registry import method_of, voices
+from models.registry import BUNDLED_ID
+
+_UNTAUGHT = "Saltmere was not taught this way of asking."
+_EMPTY = {"lookahead": "because its trees stayed small: the model was seldom torn between two"}
 
 
 def asks_differently(run: Run) -> bool:
@@ -21,11 +26,19 @@ def asks_differently(run: Run) -> bool:
     return any(condition.strategy.name != "plain" for condition in run.conditions)
 
 
-def for_the_same_tokens(shown: Shown) -> AtTokens | None:
-    """Different meanings at the tokens that every condition has spent; None where untold."""
-    spent = accounts(shown.whole)
+def for_the_same_tokens(shown: Shown, *, least: int = 0) -> AtTokens | None:
+    """Different meanings at the tokens that every condition with an answer has spent.
+
+    Args:
+        shown: what is counted.
+        least: answers that these tokens must buy of each, by what one costs on average.
+
+    Returns:
+        None where they buy fewer, or where a server didn't tell what it drew.
+    """
+    spent = {key: account for key, account in accounts(shown.whole).items() if account.answers}
     tokens = common_tokens(spent)
-    if not tokens:
+    if not tokens or any(tokens < least * account.per_answer for account in spent.values()):
         return None
     found = distinct_at(shown.data, shown.analysis.labels, tokens, spent=spent)
     return AtTokens(tokens, found)
@@ -33,9 +46,18 @@ def for_the_same_tokens(shown: Shown) -> AtTokens | None:
 
 def account_notes(data: RunData, names: Mapping[str, str]) -> None:
     """Say which conditions got fewer answers than they asked for, and why."""
-    for key, account in accounts(data).items():
-        if lost := lost_words(account):
-            st.caption(f"{coloured(names[key], key, theme())}: {lost}")
+    spent = accounts(data)
+    lost = {c.key: lost_words(spent[c.key], c) for c in data.run.conditions if c.key in spent}
+    lines = [
+        f"{coloured(names[key], key, theme())}: {words}" for key, words in lost.items() if words
+    ]
+    if lines:
+        lines.append(
+            "Empty places are paid for, and are no answers; **Answers** shows the replies."
+        )
+    with st.container(gap="xxsmall"):
+        for line in lines:
+            st.caption(line)
     if empty := wordless(data):
         total = plural(len(data.samples), "answer")
         st.warning(
@@ -50,17 +72,25 @@ def wordless(data: RunData) -> int:
     return sum(not sample.text.strip() for sample in data.samples)
 
 
-def lost_words(account: Account) -> str:
+def lost_words(account: Account, condition: Condition) -> str:
     """What went wrong, in a sentence; "" when nothing did."""
     parts = []
     if account.unread:
         calls = plural(account.unread_calls, "call")
         parts.append(f"{calls} gave nothing that could be read ({_places(account.unread)})")
     if account.missing:
-        parts.append(f"{_places(account.missing)} stayed empty, because replies were short")
+        why = _EMPTY.get(condition.strategy.name, "because replies were short")
+        parts.append(f"{_places(account.missing)} stayed empty, {why}")
     if not parts:
         return ""
-    return f"{'; '.join(parts)}. Empty places are paid for, and are no answers."
+    text = f"{'; '.join(parts)}."
+    return f"{text} {_UNTAUGHT}" if _is_untaught(condition) else text
+
+
+def _is_untaught(condition: Condition) -> bool:
+    """Whether the bundled model was asked in a way it never learnt."""
+    bundled = all(model.id == BUNDLED_ID for model in voices(condition))
+    return bundled and not method_of(condition.strategy).suits_bundled(condition.strategy)
 
 
 def _places(count: int) -> str:
@@ -91,7 +121,7 @@ def accounts_frame(
         {
             "condition": f"{condition_mark(key).glyph} {one_line(names[key])}",
             "different answers": _found(at_tokens, key),
-            "tokens per answer": round(account.per_answer, 1),
+            "tokens per answer": f"{account.per_answer:.1f}" if account.answers else "–",
             "tokens": account.tokens,
             "calls": account.calls,
             "answers": account.answers,
@@ -102,7 +132,9 @@ def accounts_frame(
 
 
 def _found(at_tokens: AtTokens, key: str) -> str:
-    found = at_tokens.distinct[key]
+    found = at_tokens.distinct.get(key)
+    if found is None:
+        return "no answer"
     if not found.is_defined:
         return found.reason
     return f"{found.value:.1f} ({found.low:.1f}–{found.high:.1f})"

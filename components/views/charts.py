@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from components.figures.palette import condition_mark
+from components.findings import listed_aloud
+from components.layout import theme
 from components.text import one_line
 from data.exports import table_to_csv
 from metrics.uncertainty import Estimate
@@ -73,6 +75,18 @@ def csv_button(frame: pd.DataFrame, *, key: str, page: str = "diversity") -> Non
     )
 
 
+def reasons_shared(reasons: Mapping[str, str], names: Mapping[str, str]) -> None:
+    """Say why conditions are left out, each reason once.
+
+    Args:
+        reasons: per condition key; "" where it is not left out.
+        names: of the conditions.
+    """
+    for reason in dict.fromkeys(filter(None, reasons.values())):
+        keys = [key for key, own in reasons.items() if own == reason]
+        st.caption(f"{listed_aloud(keys, names, theme())}: {reason}")
+
+
 def file_button(label: str, make: Callable[[], str | bytes], file: str) -> None:
     """Offers a CSV that is made when it is asked for."""
     st.download_button(label, make, file, "text/csv", icon=":material/download:", on_click="ignore")
@@ -89,6 +103,11 @@ def spanned(found: Estimate, digits: str = ".1f") -> str:
         return found.reason
     low, value, high = (minus(format(v, digits)) for v in (found.low, found.value, found.high))
     return f"{value} ({low} to {high})"
+
+
+def p_words(p_value: float) -> str:
+    """A p-value as papers print it."""
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 def minus(number: str) -> str:

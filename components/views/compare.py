@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.state import State
 from components.views.accounts import accounts_table, asks_differently
-from components.views.charts import named
+from components.views.charts import minus, named, p_words
 from components.views.gate import Shown
 from components.views.measures import measures_view
 from components.views.similarity import similarity_view
@@ -75,11 +75,11 @@ def differences_table(analysis: Analysis, names: Mapping[str, str]) -> pd.DataFr
 
 def _difference(found: Difference, measure: Measure) -> dict[str, object]:
     if found.reason:
-        return {"difference": found.reason, "verdict": "too few"}
+        return {"difference": found.reason, "n": "–", "p": "–", "verdict": "–"}
     low, value, high = (measure.format(v) for v in (found.low, found.value, found.high))
     return {
-        "difference": f"{value} ({low} to {high})",
-        "n": found.n,
-        "p": found.p_value,
+        "difference": minus(f"{value} ({low} to {high})"),
+        "n": str(found.n),
+        "p": p_words(found.p_value),
         "verdict": "clear" if found.is_clear else "within chance",
     }

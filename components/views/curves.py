@@ -9,9 +9,8 @@ import streamlit as st
 
 from components.analysis import computed_once
 from components.figures.curves import growth_description, growth_figure, growth_frame
-from components.findings import coloured
 from components.layout import theme
-from components.views.charts import chart, named, spanned
+from components.views.charts import chart, named, reasons_shared, spanned
 from components.views.gate import Shown
 from components.views.sweep import sweep_view
 from data.schema import RunData
@@ -47,9 +46,7 @@ def curves_view(shown: Shown, names: Mapping[str, str]) -> None:
 def _growth(data: RunData, analysis: Analysis, names: Mapping[str, str]) -> None:
     """A curve per condition, what each would come to, and who can't have one."""
     found = _growths(data, analysis)
-    for key, one in found.items():
-        if one.reason:
-            st.caption(f"{coloured(names[key], key, theme())}: {one.reason}")
+    reasons_shared({key: one.reason for key, one in found.items()}, names)
     curves = {
         key: (one.seen, one.ahead)
         for key, one in found.items()

@@ -12,7 +12,7 @@ from components.findings import diversity_finding, sweep_finding
 from components.jobs import followed_run, progress
 from components.layout import theme
 from components.recorded import recorded_badge, recorded_run
-from components.services import assessments
+from components.services import assessments, followups
 from components.state import State
 from components.teaching import off_topic_hint
 from components.tiles import diversity_tiles
@@ -26,7 +26,7 @@ from experiments.analysis import Analysis
 from experiments.quality import Quality
 from experiments.snapshot import Snapshot
 from experiments.sweep import swept_temperatures
-from metrics.catalogue import DEFAULT_PANEL
+from metrics.catalogue import DEFAULT_PANEL, FLOOR
 
 POLL_S = 1.0
 
@@ -44,9 +44,9 @@ def diversity_view(state: State, snapshot: Snapshot | None, finding: DeltaGenera
 
 
 def _judging(snapshot: Snapshot | None) -> bool:
-    """Whether the answers on show are being judged."""
+    """Whether the answers on show are being judged, or read again."""
     data = snapshot.data if snapshot is not None else recorded_run()
-    return data is not None and assessments().active(data.run.id)
+    return data is not None and (assessments().active(data.run.id) or followups().busy(data.run.id))
 
 
 def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
@@ -109,7 +109,9 @@ def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool) -> str:
             names,
             theme=theme(),
             running=shown.running,
-            at_tokens=for_the_same_tokens(shown) if asks_differently(shown.data.run) else None,
+            at_tokens=for_the_same_tokens(shown, least=FLOOR)
+            if asks_differently(shown.data.run)
+            else None,
         )
     return f"Of the answers that pass the quality gate: {text}" if gated else text
 

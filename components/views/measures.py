@@ -48,6 +48,7 @@ def measures_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
         frame,
         hide_index=True,
         height=480,
+        placeholder="–",
         column_config=_columns(frame),
         on_select="rerun",
         selection_mode="single-row",

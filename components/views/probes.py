@@ -51,7 +51,10 @@ def probes_view(data: RunData, names: Mapping[str, str], *, owner: str | None) -
         owner: the visitor, who may ask; None where the run is a recording.
     """
     if owner is None:
-        st.caption("Probes are asked of a run of your own: press Sample first.")
+        st.info(
+            "Here the model is asked who it is and where it stands, on copies of conversations."
+        )
+        st.caption("That takes a run of your own: press Sample first.")
         return
     sets = example_probe_sets()
     name = st.segmented_control(

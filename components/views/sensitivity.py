@@ -20,7 +20,7 @@ from components.figures.sensitivity import (
 )
 from components.findings import coloured
 from components.layout import theme
-from components.views.charts import chart, named, spanned
+from components.views.charts import chart, named, reasons_shared, spanned
 from components.views.gate import Shown
 from data.schema import RunData
 from experiments.analysis import Analysis
@@ -144,9 +144,7 @@ def _spaces(shown: Shown, names: Mapping[str, str]) -> None:
 def _thresholds(
     found: Mapping[str, Hanging], names: Mapping[str, str], analysis: Analysis, space: str
 ) -> None:
-    for key, one in found.items():
-        if one.sweep is None:
-            st.caption(f"{coloured(names[key], key, theme())}: {DEPENDENT}")
+    reasons_shared({k: "" if one.sweep else DEPENDENT for k, one in found.items()}, names)
     sweeps = {key: one.sweep for key, one in found.items() if one.sweep is not None}
     if not sweeps:
         return

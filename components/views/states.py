@@ -40,7 +40,12 @@ def states_view(data: RunData, names: Mapping[str, str], *, owner: str | None) -
         owner: the visitor, who may ask; None where the run is a recording.
     """
     if owner is None:
-        st.caption("The model is looked into after a run of your own: press Sample first.")
+        st.info(
+            "Here two heat-maps show every layer at every turn: how far the model’s state lies "
+            "along the persona’s direction, beside random directions, and how much attention it "
+            "pays to its system prompt. That takes a run of your own: press Sample first.",
+            icon=":material/neurology:",
+        )
         return
     if any(is_server(condition.model.id) for condition in data.run.conditions):
         st.caption(

@@ -48,7 +48,7 @@ def _start(state: State, draft: Draft, n: int) -> None:
         state.here.problem = error
         return
     follow(state, run_id)
-    fill_widgets({"diversity.tabs": "Curves", "diversity.curves": "Temperature"})
+    fill_widgets({"diversity.curves": "Temperature"})  # the tabs open at the curves by themselves
 
 
 def sweep_view(shown: Shown, names: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from components.views.selection import selection_view
 from components.views.sensitivity import sensitivity_view
 from components.views.tokens import tokens_view
 from components.views.tradeoffs import tradeoffs_view
+from experiments.sweep import swept_temperatures
 
 
 def diversity_tabs(state: State, shown: Shown, *, names: Mapping[str, str]) -> None:
@@ -28,10 +29,11 @@ def diversity_tabs(state: State, shown: Shown, *, names: Mapping[str, str]) -> N
         "Trade-offs": lambda: tradeoffs_view(state, shown, names),
         "Tokens": lambda: tokens_view(state, shown.data, names),
         "Sensitivity": lambda: sensitivity_view(shown, names),
-        "Selection": lambda: selection_view(shown, names),
+        "Selection": lambda: selection_view(state, shown, names),
         "Data": lambda: download_view(state, shown),
     }
-    tabs = st.tabs(list(views), key="diversity.tabs", on_change="rerun")
+    first = "Curves" if swept_temperatures(shown.data.run) else "Meanings"
+    tabs = st.tabs(list(views), default=first, key="diversity.tabs", on_change="rerun")
     for tab, (name, show) in zip(tabs, views.items(), strict=True):
         if tab.open:
             with tab:

@@ -28,16 +28,17 @@ from components.text import as_markdown, one_line, plural, printable
 from components.views.answers import picked_rows
 from components.views.charts import chart, named, numbers
 from data.schema import ModelRef, RunData
-from experiments.branching import Branch, Spelled, branches, spelled
+from experiments.branching import CONTEXT, Branch, Spelled, branches, spelled
+from experiments.strategies.lists import number_word
 from models.token_texts import TokenTexts, load_token_texts
 
 _PARTS = ("Where answers part", "One answer")
-_SHARES = (0.01, 0.025, 0.05, 0.1, 0.2)
+_SHARES = (0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
 _BRANCH, _ANSWER = "diversity.branch", "diversity.token_answer"
 
 
 def tokens_view(state: State, data: RunData, names: Mapping[str, str]) -> None:
-    """The tree of all answers, or one answer; computed when it is chosen."""
+    """All answers as one graph, or one answer; computed when it is chosen."""
     part = st.segmented_control(
         "Tokens",
         _PARTS,
@@ -66,37 +67,63 @@ def _said(data: RunData) -> Spelled:
 
 def _tree(state: State, data: RunData, names: Mapping[str, str]) -> None:
     said = _said(data)
-    rows, least = _tree_controls(data, names)
-    found = branches(said, rows, least=least)
+    rows, least, context = _tree_controls(data, said, names)
+    found = branches(said, rows, least=least, context=context)
+    if not found:
+        st.caption("These answers have no words.")
+        return
     bars = _bars(data, said, found, names)
-    exact = all(said.exact[row] for row in rows)
-    unit = "token" if exact else "word"
-    st.caption(
-        f"All answers from left to right, {unit} by {unit}: what they have in common is drawn "
-        "once, as high as it is frequent. A dot is where they part, larger where the model was "
-        "more torn; the number is its entropy in nats. Click a branch, or pick it from the list, "
-        "to read its answers."
-        + ("" if exact else " Without the model’s tokenizer here, words stand for tokens.")
-    )
+    st.caption(_about(said, rows, context))
     ids = [branch.id for branch in found]
     if widget_value(_BRANCH) not in ids:
         fill_widgets({_BRANCH: ids[0]})
-    st.plotly_chart(
-        branches_figure(bars, theme=theme(), unit=unit, picked=str(widget_value(_BRANCH))),
-        key="diversity.branches.chart",
-        on_select=_pick,
-        selection_mode="points",
-        config={"displaylogo": False, "toImageButtonOptions": {"filename": "chorale-branches"}},
-        alt=branches_description(bars),
-    )
+    with st.container(key="wide-branches"):  # the style sheet lets it scroll sideways
+        st.plotly_chart(
+            branches_figure(bars, theme=theme(), picked=str(widget_value(_BRANCH))),
+            width="content",
+            key="diversity.branches.chart",
+            on_select=_pick,
+            selection_mode="points",
+            config={"displaylogo": False, "toImageButtonOptions": {"filename": "chorale-branches"}},
+            alt=branches_description(bars),
+        )
     labels = {bar.id: _label(bar) for bar in bars}
     picked = st.selectbox("Branch", ids, key=_BRANCH, format_func=lambda id: labels[id])
     _branch_answers(data, next(one for one in found if one.id == picked), names)
     numbers(branches_frame(bars), key="branches")
 
 
-def _tree_controls(data: RunData, names: Mapping[str, str]) -> tuple[list[int], int]:
-    with st.container(horizontal=True, gap="small"):
+def _about(said: Spelled, rows: list[int], context: int) -> str:
+    """What the picture shows, and by which rule."""
+    unit = "token" if all(said.exact[row] for row in rows) else "word"
+    met = (
+        f"Ways come together again where their last {number_word(context)} {unit}s are the same, "
+        "unless that would close a circle; no other likeness is looked for. "
+        if context
+        else ""
+    )
+    why = ""
+    if unit == "word":
+        taken = any(said.taken[row] for row in rows)
+        why = (
+            " Answers taken out of a longer reply have no tokens of their own, so words stand for "
+            "tokens."
+            if taken
+            else " Without the model’s tokenizer here, words stand for tokens."
+        )
+    return (
+        "All answers from left to right: what they have in common is drawn once, as high as it is "
+        f"frequent. {met}A dot is where they part, larger where the model was more torn; the "
+        "number is its entropy in nats. Click a branch, or pick it from the list, to read its "
+        f"answers. “+ 4” are four small branches together.{why}"
+    )
+
+
+def _tree_controls(
+    data: RunData, said: Spelled, names: Mapping[str, str]
+) -> tuple[list[int], int, int]:
+    """Rows to draw, answers of the smallest branch, and tokens in common that join branches."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         of = st.selectbox(
             "Answers of",
             ["", *names],
@@ -108,34 +135,36 @@ def _tree_controls(data: RunData, names: Mapping[str, str]) -> tuple[list[int], 
         share = st.select_slider(
             "Smallest branch drawn by itself",
             _SHARES,
-            value=_SHARES[1],
+            value=_SHARES[3],
             key="diversity.branches.least",
             format_func=lambda share: f"{share:.1%} of them",
             help="Smaller ones are drawn together.",
         )
-    return rows, max(2, round(share * len(rows)))
+        joined = st.toggle("Let ways meet again", value=True, key="diversity.branches.joined")
+    least = max(2, round(share * len(rows)))
+    return rows, least, CONTEXT if joined else 0
 
 
 def _bars(
     data: RunData, said: Spelled, found: tuple[Branch, ...], names: Mapping[str, str]
 ) -> list[BranchBar]:
-    bars = []
+    bars, ways = [], Counter(later for branch in found for later in branch.goes_on)
     for branch in found:
         tally = Counter(data.keys[row] for row in branch.rows)
-        text = "".join(branch.pieces)
-        told = f"{branch.others} others" if branch.others else printable(text)
+        end = branch.starts[0] + len(branch.pieces)
+        told = f"+ {branch.others}" if branch.others else "".join(branch.pieces)
         bars.append(
             BranchBar(
                 id=branch.id,
-                start=branch.start,
-                end=branch.end,
-                low=branch.low,
+                column=branch.column,
                 counts={key: tally[key] for key in names},
-                text=told,
-                path=printable("".join(said.pieces[branch.rows[0]][: branch.end])),
+                text=printable(told),
+                path=printable("".join(said.pieces[branch.rows[0]][:end])),
                 entropy=branch.entropy,
                 parts=branch.parts,
                 others=branch.others,
+                ways_in=ways[branch.id],
+                goes_on=branch.goes_on,
             )
         )
     return bars
@@ -145,7 +174,7 @@ def _label(bar: BranchBar) -> str:
     text = one_line(bar.path)
     shown = text if len(text) <= 70 else "…" + text[-69:]
     if bar.others:
-        shown = f"{bar.others} smaller branches at {bar.start + 1}"
+        shown = f"{shown} … {plural(bar.others, 'smaller branch', 'smaller branches')}"
     return f"{shown} · {plural(bar.size, 'answer')}"
 
 
@@ -190,8 +219,11 @@ def _answer(state: State, data: RunData, names: Mapping[str, str]) -> None:
     if not said.exact[row] or frame["entropy (nats)"].isna().all():
         st.markdown(as_markdown(data.samples[row].text))
         st.caption(
-            "How torn the model was at each token is not known here: its server doesn’t tell, or "
-            "its tokenizer isn’t on this machine."
+            "How torn the model was at each token is not known here: the answer was taken out of a "
+            "longer reply."
+            if said.taken[row]
+            else "How torn the model was at each token is not known here: its server doesn’t tell, "
+            "or its tokenizer isn’t on this machine."
         )
         return
     most = _strongest(said)

@@ -11,9 +11,9 @@ from data.transcripts.records import Transcript
 
 MAX_TURNS = 200
 MAX_LETTERS = 50_000
-_MESSAGES = ("messages", "conversation", "turns")
-_TEXT = ("content", "text")
-_WHO = ("role", "speaker")
+MESSAGES = ("messages", "conversation", "turns")
+TEXT = ("content", "text")
+WHO = ("role", "speaker")
 _SYSTEM = ("system", "system_prompt")
 _PERSONA = ("user_persona_instruction", "persona")
 ROLES: Mapping[str, Role] = {
@@ -49,7 +49,7 @@ def transcript_of(record: Any, place: str) -> tuple[Transcript, list[str]]:
     """
     if not isinstance(record, Mapping):
         raise wrong(place, "there should be an object with its messages")
-    given = listed(record, _MESSAGES, place)
+    given = listed(record, MESSAGES, place)
     said = [_said(entry, f"{place}, message {i}") for i, entry in enumerate(given, 1)]
     messages, notes = _with_roles(said)
     system = _system(record, messages, place)
@@ -106,7 +106,7 @@ def _said(entry: Any, place: str) -> tuple[str, str, str]:
     if not isinstance(entry, Mapping):
         raise wrong(place, "there should be an object with a role and a text")
     place = str(entry.get("place", place))
-    return place, text_of(entry, _WHO, place).strip(), text_of(entry, _TEXT, place)
+    return place, text_of(entry, WHO, place).strip(), text_of(entry, TEXT, place)
 
 
 def _with_roles(
@@ -158,6 +158,6 @@ def _id(record: Mapping[str, Any], place: str) -> str:
 
 def _unread(record: Mapping[str, Any]) -> list[str]:
     """A note that names what a transcript has no place for."""
-    read = {*_MESSAGES, *_SYSTEM, *_PERSONA, "task_id", "trial", "dialogue_id", "id"}
+    read = {*MESSAGES, *_SYSTEM, *_PERSONA, "task_id", "trial", "dialogue_id", "id"}
     left = sorted(str(key) for key in record if key not in read)
     return [f"Not read: {', '.join(left)}."] if left else []

@@ -10,7 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from data.transcripts.parts import from_messages, listed, text_of, transcript_of, wrong
+from data.transcripts.parts import (
+    MESSAGES,
+    TEXT,
+    WHO,
+    from_messages,
+    listed,
+    text_of,
+    transcript_of,
+    wrong,
+)
 from data.transcripts.records import RolePrompts, Transcript, TranscriptFile
 from data.transcripts.tables import csv_records, decoded, text_records
 
@@ -134,9 +143,11 @@ def _json(text: str, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_message(first: list[Any]) -> bool:
-    return (
-        bool(first) and isinstance(first[0], Mapping) and bool({"role", "speaker"} & set(first[0]))
-    )
+    """Whether a list begins with a message rather than a transcript; its role may be missing."""
+    if not first or not isinstance(first[0], Mapping):
+        return False
+    keys = set(first[0])
+    return bool({*WHO, *TEXT} & keys) and not {*MESSAGES} & keys
 
 
 def _parsed(text: str, place: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from data.schema import Decoding, FinishReason, Message, Option, Sample, Step
+from data.schema import Decoding, FinishReason, Message, Option, Sample, Step, Strategy
 from models.base import LanguageModel
 
 MAX_NEW_TOKENS = 4096  # of one reply
@@ -136,6 +136,7 @@ class Method:
         reconstructed: whether it was rebuilt from secondary sources.
         needs: what a model must be able to do, beyond chatting; "" for nothing.
         taught: whether the bundled teaching model can carry it.
+        taught_given: whether it can where the entries are given to it.
         settings: its options.
         make: from the options by name to the strategy.
     """
@@ -151,8 +152,13 @@ class Method:
     reconstructed: bool = False
     needs: str = ""
     taught: bool
+    taught_given: bool = False
     settings: tuple[Setting, ...] = ()
     make: Callable[..., Way]
+
+    def suits_bundled(self, chosen: Strategy) -> bool:
+        """Whether the bundled teaching model can carry it with these options."""
+        return self.taught or (self.taught_given and bool(dict(chosen.options).get("given")))
 
 
 def shared(tokens: int, places: Sequence[int]) -> dict[int, int]:

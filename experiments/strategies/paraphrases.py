@@ -17,7 +17,8 @@ PARAPHRASES = Method(
     note="Reconstructed: only the idea is taken, that what changes with the wording alone is no "
     "opinion.",
     reconstructed=True,
-    taught=True,
+    taught=False,
+    taught_given=True,
     settings=(
         ANSWERS,
         Setting(

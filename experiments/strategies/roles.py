@@ -18,6 +18,7 @@ ROLES = Method(
     "distance is left out. The wording is our own.",
     reconstructed=True,
     taught=False,
+    taught_given=True,
     settings=(
         Setting("answers", "Roles per call", 3, 2, 12, help="The gain flattens after about 3."),
         Setting(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from components.findings import coloured, diversity_finding, sweep_finding
@@ -71,3 +73,24 @@ def test_a_sweep_is_told_from_its_coldest_to_its_warmest():
     assert words.endswith("clearly more.")
     few = sweep_finding(analysis, {"a": 0.2}, running=False)
     assert few.startswith("Too few answers")
+
+
+def test_conditions_without_a_number_are_named():
+    names = {"a": "Plain", "b": "Lists", "c": "Plans"}
+    data = make_data({"a": IDEAS * 6, "b": IDEAS * 6})
+    listed = tuple(
+        replace(one, call_id=f"call {row // 3}") if row >= 30 else one
+        for row, one in enumerate(data.samples)
+    )
+    data = replace(data, samples=listed)
+    analysis = analyse(data, meaning_tree(data.vectors), resamples=100)
+    words = diversity_finding(analysis, names, theme="light", running=False)
+    assert "**⁨Lists⁩**" in words.split("too few independent answers to say")[0][-60:]
+    assert "Plans" in words
+    assert words.endswith("gave no answer that could be read.")
+    running = diversity_finding(analysis, names, theme="light", running=True)
+    assert "could be read" not in running  # they may still come
+
+
+def test_without_any_answer_nobody_is_blamed():
+    assert "could be read" not in finding({"a": IDEAS[:1] * 5})

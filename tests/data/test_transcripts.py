@@ -147,6 +147,8 @@ def test_rows_of_a_table_and_dialogues_of_a_text_are_kept_apart():
         ("a.jsonl", lines(GOOD) + "\n{oh", "row 2", "no JSON"),
         ("a.jsonl", "[1]", "row 1", "object"),
         ("a.json", "[]", "a.json", "no transcript"),
+        ("a.json", '[{"text": "Hi"}]', "message 1", "“role” or “speaker” is missing"),
+        ("a.json", '[{"name": "Hi"}]', "transcript 1", "“messages” or"),
         ("a.json", "[" * 200_000, "a.json", "nested"),
         ("a.json", "1" * 5000, "a.json", "too long"),
         # Tables.

@@ -62,3 +62,15 @@ def test_the_same_run_chooses_the_same(data):
 def test_refuses_more_than_there_are(data):
     with pytest.raises(ValueError, match="k"):
         chosen(data, k=41)
+
+
+def test_states_decide_what_is_least_explained(data):
+    # In the states every row is alike but for four that the embeddings take for the same "pier".
+    apart = [20, 25, 30, 35]
+    states = np.tile([1.0, 0, 0, 0, 0], (len(data.keys), 1))
+    states[apart] = np.eye(5)[1:]
+    found = chosen(data, states=states)
+    assert len(set(apart) & set(found["elliptical"].rows)) >= 3
+    assert found["elliptical"].meanings <= 2 < chosen(data)["elliptical"].meanings
+    assert chosen(data, states=states * 1000)["elliptical"] == found["elliptical"]
+    assert found["kmeans"] == chosen(data)["kmeans"]

@@ -69,3 +69,10 @@ def test_a_condition_of_failures_only_has_found_nothing():
 def test_the_same_data_give_the_same_intervals():
     data, labels = a_run(), np.arange(38) % 7
     assert distinct_at(data, labels, 20) == distinct_at(data, labels, 20)
+
+
+def test_who_gave_no_answer_does_not_set_the_common_tokens():
+    a, b = accounts(a_run()).values()
+    silent = replace(b, answers=0, tokens=3)
+    assert common_tokens({"a": a, "b": silent}) == 24
+    assert common_tokens({"b": silent}) == 0

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from metrics.catalogue import CATALOGUE, DEFAULT_PANEL
-from metrics.condition_measures import MEASURED, SHARED_CALLS
+from metrics.condition_measures import MEASURED
 from metrics.draws import Draws
+from metrics.floors import SHARED_CALLS
 from metrics.measure_table import LEVELS, UNEQUAL, measure_table
 from metrics.novelty import expected_utility, level_thresholds, utility_levels
 from metrics.panel import diversity_panel

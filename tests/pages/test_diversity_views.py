@@ -130,9 +130,9 @@ def test_lists_are_refused_a_curve_in_words(visit, monkeypatch):
     tab = visit().press("Remove In character")
     tab.app.selectbox(key="diversity.a.way").set_value("negative_list").run()
     tab = opened(settled(tab.sample()), "Curves")
-    assert "Its answers come several from one call" in words_of(tab)
+    assert "several answers come from one call" in words_of(tab)
     assert list(tab.app.dataframe[0].value["condition"]) == ["◆ Free"]
-    assert "Its answers come several from one call" in words_of(opened(tab, "Sensitivity"))
+    assert "several answers come from one call" in words_of(opened(tab, "Sensitivity"))
 
 
 def test_one_press_sweeps_the_temperature_and_opens_its_curves(visit):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from components.figures.branch_places import boxes
 from components.figures.branches import (
     BranchBar,
     branches_description,
@@ -164,47 +167,63 @@ def test_conditions_are_parted_in_the_matrix():
     assert list(frame.columns) == ["answer", "a1", "a2", "b1"]
 
 
-def bar(id, start, end, low, counts, **more):
+def bar(id, column, counts, **more):
     settings = {"text": "we go", "path": "we go", "entropy": float("nan"), "parts": 0, "others": 0}
-    return BranchBar(id, start, end, low, counts, **(settings | more))
+    return BranchBar(id, column, counts, **(settings | more))
 
 
 @pytest.fixture
 def bars():
+    ways = {"2": 3, "1.rest": 1}
     return [
-        bar("0.0", 0, 2, 0, {"a": 3, "b": 1}, entropy=1.25, parts=2, text=NASTY),
-        bar("2.0", 2, 4, 0, {"a": 3, "b": 0}),
-        bar("2.3.rest", 2, 3, 3, {"a": 0, "b": 1}, others=1, text="1 others"),
+        bar("1", 0, {"a": 3, "b": 1}, entropy=1.25, parts=2, text=NASTY, ways_in=0, goes_on=ways),
+        bar("2", 1, {"a": 3, "b": 0}),
+        bar("1.rest", 1, {"a": 0, "b": 1}, others=1, text="1 others"),
     ]
 
 
 def test_a_branch_is_as_high_as_its_answers_and_shared_by_conditions(bars):
-    a, b, whole, dots = branches_figure(bars, theme="light", picked="2.0").data
+    ribbons, a, b, whole, dots = branches_figure(bars, theme="light", picked="2").data
     assert list(a.width) == [3, 3]
-    assert list(b.y) == [3.5, 3.5]  # behind the three of the first condition
-    assert list(whole.base) == [0, 2, 2]
-    assert [row[0] for row in whole.customdata] == ["0.0", "2.0", "2.3.rest"]
+    assert b.y[0] - a.y[0] == 2  # behind the three of the first condition
+    assert whole.base[0] == 0 < whole.base[1] == whole.base[2]
+    assert [row[0] for row in whole.customdata] == ["1", "2", "1.rest"]
     assert list(whole.marker.line.width) == [1, 3, 1]
     assert list(dots.text) == ["1.2"]
+    assert branches_figure(bars, theme="dark").layout.width > 7 * sum(
+        bar.letters for bar in bars[:2]
+    )
+    assert sum(place is None for place in ribbons.x) == 2  # a band for each way
+
+
+def test_branches_of_a_column_never_cover_each_other(bars):
+    again = bar("3", 2, {"a": 4, "b": 0}, ways_in=2)
+    onwards = [replace(one, goes_on={"3": one.size}) for one in bars[1:]]
+    found = boxes([bars[0], *onwards, again])
+    upper, lower = sorted((found["2"], found["1.rest"]), key=lambda box: box.top)
+    assert upper.bottom < lower.top
+    assert found["1"].right < found["2"].left < found["3"].left
+    assert [box.bottom - box.top for box in found.values()] == [4, 3, 1, 4]
+    assert boxes([]) == {}
 
 
 def test_what_branches_say_is_shown_as_text(bars):
     figure = branches_figure(bars, theme="light")
-    assert "<i>" not in "".join(figure.data[2].text)
-    assert titles(figure) == ("token of the answer", "answers")
+    assert "<i>" not in "".join(figure.data[3].text)
 
 
-def test_the_tree_in_words_and_as_a_table(bars):
+def test_the_graph_in_words_and_as_a_table(bars):
     assert "into 2 (1.2 nats)" in branches_description(bars)
+    assert "come together" not in branches_description(bars)
+    met = [*bars, bar("3", 2, {"a": 4, "b": 0}, ways_in=2)]
+    assert branches_description(met).endswith("At 1 place ways come together again.")
     assert branches_description(bars[1:]).endswith("do not part.")
     assert list(branches_frame(bars)["answers"]) == [4, 3, 1]
 
 
 def test_unknown_entropy_draws_no_dot(bars):
-    from dataclasses import replace
-
     blank = [replace(one, entropy=float("nan")) for one in bars]
-    assert len(branches_figure(blank, theme="dark").data) == 3
+    assert len(branches_figure(blank, theme="dark").data) == 4
 
 
 def test_tokens_have_entropy_surprise_and_probability():
