@@ -9,7 +9,7 @@ from components.figures.policies import policy_mark
 from components.text import as_markdown
 from components.tiles import method_card_button
 from components.views.charts import minus
-from experiments.synchrony import Frontier
+from experiments.synchrony import Frontier, by_chance
 from metrics.catalogue import Measure
 from metrics.catalogue_synchrony import SYNCHRONY_CATALOGUE
 from metrics.policies import Policy
@@ -79,11 +79,21 @@ def synchrony_tiles(frontier: Frontier, place: int) -> None:
                 for key in pair
                 if key in frontier.estimates
             ]
-            _tile(found)
+            if found:
+                _tile(found, below=_chance(frontier, place) if pair[0] == "synchrony" else "")
         _tile([(SYNCHRONY_CATALOGUE["hypervolume"], frontier.hypervolume)])
 
 
-def _tile(entries: list[tuple[Measure, Estimate]]) -> None:
+def _chance(frontier: Frontier, place: int) -> str:
+    found = by_chance(frontier, place)
+    return (
+        f"with users of other conversations {_value(found)} {_span(found)}"
+        if (found.is_defined)
+        else ""
+    )
+
+
+def _tile(entries: list[tuple[Measure, Estimate]], *, below: str = "") -> None:
     with st.container(border=True, gap="xxsmall", key=f"tile-{entries[0][0].key}"):
         for measure, found in entries:
             value, about = _words(measure, found)
@@ -91,6 +101,8 @@ def _tile(entries: list[tuple[Measure, Estimate]]) -> None:
                 st.markdown(f"**{measure.label}**", width="content")
                 method_card_button(measure)
             st.markdown(f"**{value}** :small[:gray[{about}]]")
+        if below:
+            st.markdown(f":small[:gray[{below}]]")
 
 
 def _words(measure: Measure, found: Estimate) -> tuple[str, str]:

@@ -11,8 +11,9 @@ from scipy.stats import spearmanr
 from data.schema import RunData, Sample
 from experiments.chats import plan_of
 from experiments.closed_loop import index_of, line_of, talks_of, turns_of
+from experiments.exchanges import Exchange
 from experiments.loop_styles import LoopScale, Styles, followed_by, loop_scale, targets
-from experiments.speech import Exchange, Speech
+from experiments.speech import Speech
 from experiments.synchrony import Frontier, judged
 from metrics.policies import Simulation
 from metrics.style_space import Conversations

@@ -175,6 +175,23 @@ _ALL = (
         reconstructed=True,
     ),
     Measure(
+        key="lagged_synchrony",
+        label="How long users stay like themselves",
+        name="Synchrony of a user with the same user w turns later",
+        unit="",
+        minimum=-1,
+        maximum=1,
+        direction="Higher is more alike.",
+        floor=FLOOR,
+        digits=".2f",
+        formula=r"\cos(u_{t-w},\; u_t)",
+        tells="How far one turn of a user points where the one w turns later does.",
+        cannot_tell="What a bot could know from all turns so far. " + _ORIGIN,
+        interval=_BOOTSTRAP,
+        references=("Brandt 2025, Synchrony–stability",),
+        reconstructed=True,
+    ),
+    Measure(
         key="hypervolume",
         label="How good the choice among policies is",
         name="Hypervolume of the frontier of stability and synchrony",
@@ -259,7 +276,8 @@ _ALL = (
         formula=r"(\text{noun} + \text{adj} + \text{prep} + \text{article} - \text{pron} - "
         r"\text{verb} - \text{adv} - \text{interj} + 100) / 2",
         tells="Whether nouns and what goes with them outweigh pronouns and verbs; 50 is balance.",
-        cannot_tell="Anything about a single turn: it needs a few hundred tagged words.",
+        cannot_tell="Anything about a single turn: it needs a few hundred tagged words. Tags "
+        "often know no articles: all determiners count as such.",
         interval="Percentile bootstrap over whole conversations; 95 %.",
         references=("Heylighen and Dewaele 1999",),
     ),

@@ -11,9 +11,9 @@ from components.layout import theme
 from components.synchrony import balanced
 from components.text import as_markdown, one_line
 from components.views.charts import chart
-from components.views.synchrony_shown import Shown
+from components.views.synchrony_shown import NAMELESS, Shown
+from experiments.exchanges import Exchange
 from experiments.mirroring import wording_for
-from experiments.speech import Exchange
 from metrics.instructions import WORDING, instruction_lines
 
 _FEW = 3  # policies drawn at first
@@ -116,6 +116,9 @@ def _reader(shown: Shown, talk: int, places: list[int]) -> None:
 def instructions_view(shown: Shown) -> None:
     """The lines that a policy writes for the model, what is new in each turn and what went."""
     frontier = shown.frontier
+    if not frontier.speech.is_named:
+        st.caption(NAMELESS)
+        return
     names = {policy.key: policy.label for policy in frontier.policies}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         talk = _conversation(shown, "told")

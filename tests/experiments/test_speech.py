@@ -8,8 +8,8 @@ import pytest
 from data.dialogues import read_corpus, read_style_log
 from data.errors import CorpusError
 from data.examples.dialogues import town_dialogues
+from experiments.exchanges import exchanges_of
 from experiments.speech import (
-    exchanges_of,
     features_of,
     pooled_scale,
     scripts_of,
