@@ -159,12 +159,9 @@ def shuffled_synchrony(
     users = simulation.users.vectors
     if len(users) < 2 * replicates:
         return np.full(simulation.states.shape[:2], np.nan)
-    return over_turns(
-        np.concatenate(
-            [cosines(simulation.states, users[_others(len(users), replicates, rng)]) for _ in range(shuffles)],
-            axis=-1,
-        )
-    )
+    pairings = (_others(len(users), replicates, rng) for _ in range(shuffles))
+    found = [cosines(simulation.states, users[paired]) for paired in pairings]
+    return over_turns(np.concatenate(found, axis=-1))
 
 
 def partners(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
