@@ -80,29 +80,25 @@ def synchrony_tiles(frontier: Frontier, place: int) -> None:
                 if key in frontier.estimates
             ]
             if found:
-                _tile(found, below=_chance(frontier, place) if pair[0] == "synchrony" else "")
+                _tile(found, chance=_chance(frontier, place) if pair[0] == "synchrony" else "")
         _tile([(SYNCHRONY_CATALOGUE["hypervolume"], frontier.hypervolume)])
 
 
 def _chance(frontier: Frontier, place: int) -> str:
     found = by_chance(frontier, place)
-    return (
-        f"with users of other conversations {_value(found)} {_span(found)}"
-        if (found.is_defined)
-        else ""
-    )
+    return f"with other users {_value(found)} {_span(found)}" if found.is_defined else ""
 
 
-def _tile(entries: list[tuple[Measure, Estimate]], *, below: str = "") -> None:
+def _tile(entries: list[tuple[Measure, Estimate]], *, chance: str = "") -> None:
+    """Measures that belong together; what chance gives stands under the first."""
     with st.container(border=True, gap="xxsmall", key=f"tile-{entries[0][0].key}"):
-        for measure, found in entries:
+        for place, (measure, found) in enumerate(entries):
             value, about = _words(measure, found)
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.markdown(f"**{measure.label}**", width="content")
                 method_card_button(measure)
-            st.markdown(f"**{value}** :small[:gray[{about}]]")
-        if below:
-            st.markdown(f":small[:gray[{below}]]")
+            more = f"; {chance}" if chance and not place else ""
+            st.markdown(f"**{value}** :small[:gray[{about}{more}]]")
 
 
 def _words(measure: Measure, found: Estimate) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from experiments.chats import plan_of
 from experiments.closed_loop import index_of, line_of, talks_of, turns_of
 from experiments.exchanges import Exchange
 from experiments.loop_styles import LoopScale, Styles, followed_by, loop_scale, targets
-from experiments.speech import Speech
+from experiments.speech import Speech, left_out
 from experiments.synchrony import Frontier, judged
 from metrics.policies import Simulation
 from metrics.style_space import Conversations, StyleSpace
@@ -131,13 +131,10 @@ def _speech(
     scale: LoopScale,
 ) -> Speech:
     first = data.run.conditions[0].key
-    notes = tuple(
-        f"Left out is {name.replace('_', ' ')}: {why}." for name, why in scale.space.dropped.items()
-    )
     back = Conversations(replies, users.present, users.ids)
     return Speech(
         data.run.prompt, users, back, scale.persona, scale.unit, scale.space,
-        loop_texts(data, first, turns), notes,
+        loop_texts(data, first, turns), left_out(scale.space),
     )  # fmt: skip
 
 

@@ -205,8 +205,23 @@ def _persona(own: Features, space: StyleSpace) -> NDArray[np.float64]:
         ) from error
 
 
+def left_out(space: StyleSpace) -> tuple[str, ...]:
+    """Which features a scale has dropped, a sentence for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in space.dropped.items():
+        reasons.setdefault(why, []).append(_words(name))
+    return tuple(
+        f"Left out{', each' if names[1:] else ''} because {why}: {_listed(names)}."
+        for why, names in reasons.items()
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + (" and " if names[1:] else "") + names[-1]
+
+
 def _space_notes(space: StyleSpace, users: Features) -> tuple[str, ...]:
-    notes = [f"Left out is {_words(name)}: {why}." for name, why in space.dropped.items()]
+    notes = list(left_out(space))
     shares = space.share_of_distance(users)
     if np.isfinite(shares).all() and shares.max() > LOPSIDED:
         name = space.names[int(shares.argmax())]
@@ -223,7 +238,7 @@ def _turn_notes(users: Conversations, space: StyleSpace) -> tuple[str, ...]:
         return ()
     gaps = np.isnan(users.vectors) & users.present[..., None]
     missing = [_words(space.names[i]) for i in np.flatnonzero(gaps.any(axis=(0, 1)))]
-    names = ", ".join(missing[:-1]) + (" and " if missing[1:] else "") + missing[-1]
+    names = _listed(missing)
     return (
         f"{counted(users.unobserved, 'user turn')} of {int(users.present.sum()):,} can’t be "
         f"followed (no words, or other letters than English ones): there, {names} "

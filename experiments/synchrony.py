@@ -34,6 +34,7 @@ MEASURES = (
     "legibility",
 )
 MARGIN = 0.1  # of the equivalence test, as in the study
+_SHUFFLES = 8  # pairings with other users; each slider's move draws them anew
 SEED = 0  # of the resamples: the same numbers whenever a page is drawn
 
 Values = NDArray[np.float64]
@@ -181,7 +182,7 @@ def by_chance(frontier: Frontier, policy: int) -> Estimate:
     )
     replicates = len(simulation.users.ids) // frontier.values["synchrony"].shape[1]
     rng = np.random.default_rng(SEED)
-    values = shuffled_synchrony(alone, rng, replicates=replicates)
+    values = shuffled_synchrony(alone, rng, shuffles=_SHUFFLES, replicates=replicates)
     return mean_estimate(_by_script(values, replicates)[0], _weights(len(values[0]) // replicates))
 
 

@@ -32,7 +32,8 @@ _ALL = (
         floor=FLOOR,
         digits=".2f",
         formula=r"\tfrac1T \sum_t \cos(b_t, u_t)",
-        tells="Whether the bot's style points where the user's does, turn by turn.",
+        tells="Whether the bot's style points where the user's does, turn by turn; with users of "
+        "other conversations is what chance gives.",
         cannot_tell="Whether it is as far from the middle as the user, or whether users like it. "
         + _ORIGIN,
         interval=_BOOTSTRAP,
@@ -193,7 +194,7 @@ _ALL = (
     ),
     Measure(
         key="hypervolume",
-        label="How good the choice among policies is",
+        label="How good the policies are",
         name="Hypervolume of the frontier of stability and synchrony",
         unit="",
         minimum=0,

@@ -18,6 +18,7 @@ from components.views.synchrony_shown import Shown
 from experiments.foretelling import Foretold, foretold
 from experiments.speech import Speech
 from metrics.catalogue_synchrony import SYNCHRONY_CATALOGUE
+from metrics.uncertainty import Estimate
 
 _LAST, _AHEAD = "The last w turns against the next", "One turn against the one w later"
 _X = {
@@ -86,13 +87,14 @@ def foretelling_frame(found: tuple[Foretold, ...]) -> pd.DataFrame:
 
 
 def _finding(found: tuple[Foretold, ...]) -> str:
-    told = [
-        f"w = {each.window}: **{spanned(each.gain, '+.2f')}**"
-        for each in found
-        if each.gain.is_defined
-    ]
+    told = [f"w = {each.window}: {_bold(each.gain)}" for each in found if each.gain.is_defined]
     n = next(each.gain.n for each in found if each.gain.is_defined)
-    return f"Above chance, n = {n} conversations at the shortest window: {'; '.join(told)}."
+    return f"Above chance, n = {n} conversations (w = {found[0].window}): {'; '.join(told)}."
+
+
+def _bold(found: Estimate) -> str:
+    value, span = spanned(found, "+.2f").split(" ", 1)
+    return f"**{value}** {span}"
 
 
 @st.cache_resource(

@@ -40,7 +40,8 @@ def models_view() -> None:
     names = {key: _label(run) for key, run in offered.items()}
     chosen = st.multiselect(
         "Runs", list(names), default=_one_of_each_model(offered), max_selections=_MOST,
-        format_func=lambda key: names.get(key, key), key=f"synchrony.models.{len(names)}",
+        format_func=lambda key: names.get(key, key), wrap=True,
+        key=f"synchrony.models.{len(names)}",
     )  # fmt: skip
     if not chosen:
         st.caption("Choose a run.")

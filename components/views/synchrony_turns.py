@@ -36,7 +36,7 @@ def traces_view(shown: Shown) -> None:
         keys = st.multiselect(
             "Policies", list(names), default=preferred[:_FEW],
             format_func=lambda key: names.get(key, key),
-            key=f"synchrony.trace.policies.{'-'.join(names)}",
+            wrap=True, key=f"synchrony.trace.policies.{'-'.join(names)}",
         )  # fmt: skip
     places = [place for place, key in enumerate(names) if key in keys]
     frame = trace_frame(shown, talk, list(features).index(feature), places)

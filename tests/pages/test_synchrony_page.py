@@ -277,7 +277,7 @@ def test_style_may_be_an_embedding(open_page):
     assert "16 directions of an embedding" in settled(tab).words
     assert "hold the best balance" in tab.words
     assert tab.drawn("EMA") != before
-    assert "with users of other conversations" in tab.words
+    assert "with other users" in tab.words
     for name in ("Instructions", "Flips and churn"):
         assert "need features with names" in tab.open_tab(name).words
     for name in ("Traces", "α × cap", "Differences", "Foretelling", "Corpora", "Data"):
