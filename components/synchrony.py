@@ -48,15 +48,15 @@ def synchrony_finding(frontier: Frontier, *, theme: Theme, who: str) -> str:
         theme: paper the words stand on.
         who: whose styles these are, as the subject of a sentence.
     """
-    n = frontier.estimates["synchrony"][0].n
     if not frontier.stands.any():
+        n = max(found.n for found in frontier.estimates["synchrony"])
         return f"{n} conversations are too few for an interval: 8 or more are needed."
     best = balanced(frontier)
     steady, close = (frontier.estimates[name][best] for name in ("stability", "synchrony"))
     sentences = [
         f"{who} under {coloured_policy(frontier.policies[best], theme)} hold the best balance: "
         f"stability **{_value(steady)}** {_span(steady)}, synchrony **{_value(close)}** "
-        f"{_span(close)}; n = {n} conversations."
+        f"{_span(close)}; n = {close.n} conversations."
     ]
     for key, measure, told in (
         ("uncapped", "stability", "Following wholly leaves a stability of"),

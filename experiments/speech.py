@@ -222,6 +222,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def _space_notes(space: StyleSpace, users: Features) -> tuple[str, ...]:
     notes = list(left_out(space))
+    if len(space.names) == 1:
+        notes.append("With a single feature every cosine is 1 or −1: read the distances.")
     shares = space.share_of_distance(users)
     if np.isfinite(shares).all() and shares.max() > LOPSIDED:
         name = space.names[int(shares.argmax())]

@@ -8,12 +8,12 @@ import streamlit as st
 
 from components.controls.hub_corpus import ANY, hub_corpus
 from components.controls.style_space import heard_speech, style_control
-from components.problems import show_problem
+from components.problems import problems_shown
 from components.text import as_markdown, plural
 from data.dialogues import Corpus, StyleLog, read_corpus, read_style_log
 from data.dialogues.hub import HUB_CORPORA
 from data.dialogues.tables import PARQUET, decoded
-from data.errors import ChoraleError, CorpusError
+from data.errors import CorpusError
 from data.examples.dialogues import town_corpora
 from experiments.speech import Speech, speech_of, speech_of_log
 
@@ -43,13 +43,15 @@ def corpus_controls() -> Speech | None:
         key="synchrony.corpus",
         persist_state="session",
     )
-    try:
+    found = None
+    with problems_shown():
         found = _read(source)
-        embedder_id = style_control()
-        return None if found is None or embedder_id is None else _spoken(*found, embedder_id)
-    except ChoraleError as error:
-        show_problem(error)
+    embedder_id = style_control()
+    if found is None or embedder_id is None:
         return None
+    with problems_shown():
+        return _spoken(*found, embedder_id)
+    return None
 
 
 def _read(source: str) -> tuple[str, str, Read] | None:
@@ -152,10 +154,15 @@ def _who(corpus: Corpus) -> tuple[str, str]:
 def _about(speech: Speech) -> None:
     """How much there is, on which scale, and what should be known."""
     turns = int(speech.users.present.sum())
-    what = "features of style" if speech.is_named else "directions of an embedding"
+    size = len(speech.space.names)
+    what = (
+        plural(size, "feature of style", "features of style")
+        if speech.is_named
+        else plural(size, "direction of an embedding", "directions of an embedding")
+    )
     st.caption(
         f"{plural(len(speech.users.ids), 'conversation')}, {plural(turns, 'user turn')}. "
-        f"{len(speech.space.names)} {what}, scaled on "
+        f"{what}, scaled on "
         f"{as_markdown(speech.space.reference)}; the median step between two turns of a user is "
         f"{speech.unit:.2f} standard deviations."
     )

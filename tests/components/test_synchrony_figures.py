@@ -1,6 +1,7 @@
 """Pictures and sentences of the Synchrony page."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from experiments.speech import speech_of
 from experiments.synchrony import play
 from metrics.policies import standard_policies
 from metrics.policy_choice import choices
+from metrics.uncertainty import Estimate
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,18 @@ def test_the_finding_names_the_balance_and_both_ends(frontier):
     assert "n = 10 conversations" in told
     assert "Following wholly leaves a stability of" in told
     assert "never following leaves a synchrony of" in told
+
+
+def test_a_policy_without_values_doesnt_hide_those_of_others(frontier):
+    # As where only one feature is defined and the persona lies at the origin of the scale.
+    gone = Estimate.undefined(0, "none")
+    estimates = {k: (gone, *found[1:]) for k, found in frontier.estimates.items()}
+    stands = frontier.stands.copy()
+    stands[0] = False
+    told = synchrony_finding(
+        replace(frontier, estimates=estimates, stands=stands), theme="light", who="Styles"
+    )
+    assert "n = 10 conversations" in told
 
 
 def test_too_few_conversations_are_no_finding():

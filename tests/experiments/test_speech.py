@@ -128,9 +128,10 @@ def test_the_published_log_has_styles_without_texts():
     assert found.users.vectors.shape == (3, 3, 1)
     assert found.exchanges == ()
     assert len(found.space.dropped) == 7
-    [note] = found.notes  # one sentence for all of one reason
+    note = found.notes[0]  # one sentence for all of one reason
     assert note.startswith("Left out, each because it does not vary: informality, sentiment")
     assert note.endswith("cognitive words and affect words.")
+    assert any("every cosine is 1 or −1" in note for note in found.notes)
 
 
 def test_the_fingerprint_goes_by_content():
