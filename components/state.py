@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from data.dialogues.hub import Fetched
 from data.errors import ChoraleError
 from data.schema import ModelRef
+from experiments.speech import Speech
 from models.loading_hub import HubFacts
 
 _KEY = "chorale"
@@ -55,9 +57,13 @@ class SynchronyState(DiversityState):
 
     Attributes:
         turned_to: the run whose replies the page has turned to by itself.
+        fetched: what came from the Hub, by the data set and file that were asked for.
+        heard: corpora in the main directions of an embedding, by what determines them.
     """
 
     turned_to: str = ""
+    fetched: dict[tuple[str, str], Fetched] = field(default_factory=dict)
+    heard: dict[tuple[str, ...], Speech] = field(default_factory=dict)
 
 
 def _synchrony() -> SynchronyState:

@@ -9,7 +9,7 @@ from components.figures.policies import policy_mark
 from components.text import as_markdown
 from components.tiles import method_card_button
 from components.views.charts import minus
-from experiments.synchrony import Frontier
+from experiments.synchrony import Frontier, by_chance
 from metrics.catalogue import Measure
 from metrics.catalogue_synchrony import SYNCHRONY_CATALOGUE
 from metrics.policies import Policy
@@ -48,15 +48,15 @@ def synchrony_finding(frontier: Frontier, *, theme: Theme, who: str) -> str:
         theme: paper the words stand on.
         who: whose styles these are, as the subject of a sentence.
     """
-    n = frontier.estimates["synchrony"][0].n
     if not frontier.stands.any():
+        n = max(found.n for found in frontier.estimates["synchrony"])
         return f"{n} conversations are too few for an interval: 8 or more are needed."
     best = balanced(frontier)
     steady, close = (frontier.estimates[name][best] for name in ("stability", "synchrony"))
     sentences = [
         f"{who} under {coloured_policy(frontier.policies[best], theme)} hold the best balance: "
         f"stability **{_value(steady)}** {_span(steady)}, synchrony **{_value(close)}** "
-        f"{_span(close)}; n = {n} conversations."
+        f"{_span(close)}; n = {close.n} conversations."
     ]
     for key, measure, told in (
         ("uncapped", "stability", "Following wholly leaves a stability of"),
@@ -79,18 +79,26 @@ def synchrony_tiles(frontier: Frontier, place: int) -> None:
                 for key in pair
                 if key in frontier.estimates
             ]
-            _tile(found)
+            if found:
+                _tile(found, chance=_chance(frontier, place) if pair[0] == "synchrony" else "")
         _tile([(SYNCHRONY_CATALOGUE["hypervolume"], frontier.hypervolume)])
 
 
-def _tile(entries: list[tuple[Measure, Estimate]]) -> None:
+def _chance(frontier: Frontier, place: int) -> str:
+    found = by_chance(frontier, place)
+    return f"with other users {_value(found)} {_span(found)}" if found.is_defined else ""
+
+
+def _tile(entries: list[tuple[Measure, Estimate]], *, chance: str = "") -> None:
+    """Measures that belong together; what chance gives stands under the first."""
     with st.container(border=True, gap="xxsmall", key=f"tile-{entries[0][0].key}"):
-        for measure, found in entries:
+        for place, (measure, found) in enumerate(entries):
             value, about = _words(measure, found)
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.markdown(f"**{measure.label}**", width="content")
                 method_card_button(measure)
-            st.markdown(f"**{value}** :small[:gray[{about}]]")
+            more = f"; {chance}" if chance and not place else ""
+            st.markdown(f"**{value}** :small[:gray[{about}{more}]]")
 
 
 def _words(measure: Measure, found: Estimate) -> tuple[str, str]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from data.errors import UploadError
 from data.reading_tables import FORMATS
 
+Report = Callable[[int, int], None]  # bytes that are here, of how many
+
+CONVERTED = "refs/convert/parquet"  # the branch on which the Hub keeps its own copy of a data set
+SPLITS = ("validation", "test", "train")  # the smaller ones first
 MOST_BYTES = 200_000_000  # of one file
 DATASET_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # Files to take where the repository of a known data set holds more than the answers.
@@ -32,18 +37,55 @@ def hub_tables(dataset_id: str, *, file: str = "") -> tuple[tuple[str, bytes], .
         UploadError: there is no such data set, it can't be reached, it is too large, or it holds
             several tables and none was named.
     """
-    if not DATASET_ID.fullmatch(dataset_id):
-        raise UploadError(f"“{dataset_id}” is no Hugging Face id.", "Write it as owner/name.")
+    _check_id(dataset_id)
     sizes = _sizes(dataset_id)
     names = _wanted(dataset_id, sizes, file)
     for name in names:
-        if sizes[name] > MOST_BYTES:
-            raise UploadError(
-                f"{name} of {dataset_id} has {sizes[name] / 1e6:,.0f} MB, more than the "
-                f"{MOST_BYTES / 1e6:,.0f} MB that are read at once.",
-                "Download it and upload the rows you need.",
-            )
+        _check_size(dataset_id, name, sizes[name])
     return tuple((Path(name).name, _content(dataset_id, name)) for name in names)
+
+
+def hub_split(dataset_id: str, *, report: Report | None = None) -> tuple[str, bytes]:
+    """Download the smallest split of a data set from the Hub's own copy in parquet.
+
+    Data sets whose repository holds a script are read so too: no script is run.
+
+    Args:
+        dataset_id: owner/name.
+        report: told how far the download is, from any thread.
+
+    Returns:
+        Name of the split ("validation", "test" or "train") and its first file.
+
+    Raises:
+        UploadError: there is no such data set or no copy of it, it can't be reached, or it is too
+            large.
+    """
+    _check_id(dataset_id)
+    sizes = _sizes(dataset_id, CONVERTED)
+    for split in SPLITS:
+        found = [n for n in sizes if split in Path(n).parts and n.endswith(".parquet")]
+        if found:
+            name = min(found)
+            _check_size(dataset_id, name, sizes[name])
+            return split, _content(dataset_id, name, CONVERTED, report)
+    raise UploadError(
+        f"The Hub keeps no copy of {dataset_id} that can be read.", "Upload a file of it instead."
+    )
+
+
+def _check_id(dataset_id: str) -> None:
+    if not DATASET_ID.fullmatch(dataset_id):
+        raise UploadError(f"“{dataset_id}” is no Hugging Face id.", "Write it as owner/name.")
+
+
+def _check_size(dataset_id: str, name: str, size: int) -> None:
+    if size > MOST_BYTES:
+        raise UploadError(
+            f"{name} of {dataset_id} has {size / 1e6:,.0f} MB, more than the "
+            f"{MOST_BYTES / 1e6:,.0f} MB that are read at once.",
+            "Download it and upload the rows you need.",
+        )
 
 
 def _wanted(dataset_id: str, sizes: dict[str, int], file: str) -> tuple[str, ...]:
@@ -67,23 +109,47 @@ def _listed(tables: list[str]) -> str:
     return f"Name one: {shown}{' …' if len(tables) > 6 else ''}." if tables else ""
 
 
-def _sizes(dataset_id: str) -> dict[str, int]:
+def _sizes(dataset_id: str, revision: str = "") -> dict[str, int]:
     from huggingface_hub import HfApi
 
     try:
-        info = HfApi().dataset_info(dataset_id, files_metadata=True, timeout=20)
+        info = HfApi().dataset_info(
+            dataset_id, revision=revision or None, files_metadata=True, timeout=20
+        )
     except Exception as error:
         raise _explained(error, dataset_id) from error
     return {one.rfilename: int(one.size or 0) for one in info.siblings or []}
 
 
-def _content(dataset_id: str, name: str) -> bytes:
+def _content(dataset_id: str, name: str, revision: str = "", report: Report | None = None) -> bytes:
     from huggingface_hub import hf_hub_download
 
     try:
-        return Path(hf_hub_download(dataset_id, name, repo_type="dataset")).read_bytes()
+        place = hf_hub_download(
+            dataset_id, name, repo_type="dataset", revision=revision or None,
+            tqdm_class=None if report is None else _reporting(report),
+        )  # fmt: skip
     except Exception as error:
         raise _explained(error, dataset_id) from error
+    return Path(place).read_bytes()
+
+
+def _reporting(report: Report) -> type[Any]:
+    """A progress bar that draws nothing and tells how far it is."""
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc, type-arg]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            options.pop("name", None)
+            super().__init__(*args, **{**options, "disable": True})
+            self.total = int(options.get("total") or 0)
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self.n += int(n or 0)
+            report(self.n, self.total)
+            return None
+
+    return Bar
 
 
 def _explained(error: Any, dataset_id: str) -> UploadError:
@@ -100,6 +166,11 @@ def _explained(error: Any, dataset_id: str) -> UploadError:
         return UploadError(
             f"There is no data set {dataset_id} on Hugging Face, or it is private.",
             "Check the spelling.",
+        )
+    if isinstance(error, errors.RevisionNotFoundError | errors.EntryNotFoundError):
+        return UploadError(
+            f"The Hub keeps no copy of {dataset_id} that can be read.",
+            "Upload a file of it instead.",
         )
     return UploadError(
         f"Hugging Face can’t be reached for {dataset_id}.",

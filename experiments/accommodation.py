@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.speech import Exchange
+from experiments.exchanges import Exchange
 from metrics.accommodation import language_style_matching, reciprocal_matching
 from metrics.conversation_bootstrap import mean_estimate, resampled_weights
 from metrics.coordination import Coordination, coordination
+from metrics.parts_of_speech import class_counts, formality_estimate, unknown_tags
 from metrics.uncertainty import Estimate
 
 USER, BOT = "user", "bot"
@@ -30,6 +31,9 @@ class Accommodation:
         user_follows: the user's turns behind the bot's.
         coordination: how much likelier a class of words is in a reply of the bot when it was in
             the user's turn, all conversations together.
+        formality: F-score of the user's turns and of the bot's replies; None where the corpus
+            brings no parts of speech.
+        unknown_tags: tags of it that belong to no known class; their turns are left out.
     """
 
     lsm: Estimate
@@ -37,6 +41,8 @@ class Accommodation:
     bot_follows: Estimate
     user_follows: Estimate
     coordination: Coordination
+    formality: tuple[Estimate, Estimate] | None
+    unknown_tags: tuple[str, ...]
 
 
 def accommodation(exchanges: Sequence[Exchange], *, shuffles: int = SHUFFLES) -> Accommodation:
@@ -59,6 +65,8 @@ def accommodation(exchanges: Sequence[Exchange], *, shuffles: int = SHUFFLES) ->
         mean_estimate([found[1] for found in matching], weights),
         mean_estimate([found[2] for found in matching], weights),
         coordination(texts, speakers, names, rng, shuffles=shuffles),
+        _formality(list(talks.values()), weights),
+        unknown_tags([tags for each in exchanges for tags in (each.said_tags, each.reply_tags)]),
     )
 
 
@@ -67,6 +75,26 @@ def chance(found: Coordination) -> NDArray[np.float64]:
     if not np.isfinite(found.null).all():
         return np.full(2, np.nan)
     return np.quantile(found.null, [0.025, 0.975])
+
+
+def _formality(
+    talks: Sequence[Sequence[Exchange]], weights: NDArray[np.float64]
+) -> tuple[Estimate, Estimate] | None:
+    if not any(each.said_tags or each.reply_tags for talk in talks for each in talk):
+        return None
+    said = [_counts([each.said_tags for each in talk]) for talk in talks]
+    back = [_counts([each.reply_tags for each in talk]) for talk in talks]
+    return (
+        formality_estimate(np.array(said), weights),
+        formality_estimate(np.array(back), weights),
+    )
+
+
+def _counts(tags: Sequence[str]) -> NDArray[np.float64]:
+    """Words by class of the turns whose tags are known; NaN without one."""
+    rows = class_counts(tags)
+    known = rows[np.isfinite(rows).all(axis=1)]
+    return known.sum(axis=0) if len(known) else np.full(rows.shape[1], np.nan)
 
 
 def _pooled(talk: Sequence[Exchange]) -> float:

@@ -11,31 +11,40 @@ from scipy.stats import spearmanr
 from data.schema import RunData, Sample
 from experiments.chats import plan_of
 from experiments.closed_loop import index_of, line_of, talks_of, turns_of
+from experiments.exchanges import Exchange
 from experiments.loop_styles import LoopScale, Styles, followed_by, loop_scale, targets
-from experiments.speech import Exchange, Speech
+from experiments.speech import Speech, left_out
 from experiments.synchrony import Frontier, judged
 from metrics.policies import Simulation
-from metrics.style_space import Conversations
+from metrics.style_space import Conversations, StyleSpace
 
 Held = dict[str, dict[int, Sample]]
 
 
-def loop_frontier(data: RunData) -> Frontier | None:
+def loop_frontier(
+    data: RunData, *, space: StyleSpace | None = None, turns: int | None = None
+) -> Frontier | None:
     """Where the replies of a run land, turn by turn from the second on.
 
     Only turns that every conversation of every policy has finished count, so that policies are
     compared on the same.
 
+    Args:
+        data: the run.
+        space: a scale of several runs; None fits the one on which the run itself was steered.
+        turns: how many count at most; None takes all that are finished.
+
     Returns:
         None before the second turn is finished. Its speech holds the replies of the first policy.
     """
-    held = _held(data)
-    turns = finished_turns(data, held)
+    held = held_replies(data)
+    finished = finished_turns(data, held)
+    turns = finished if turns is None else min(turns, finished)
     if turns < 2:
         return None
     conditions = data.run.conditions
     plan = plan_of(conditions[0])
-    scale = loop_scale(conditions, held)
+    scale = loop_scale(conditions, held, space=space)
     users = _laid_out([line_of(plan, talk, turn) for talk in range(talks_of(plan))
                        for turn in range(turns)], turns, scale)  # fmt: skip
     replies, wanted, policies = [], [], []
@@ -56,7 +65,7 @@ def loop_frontier(data: RunData) -> Frontier | None:
 
 def finished_turns(data: RunData, held: Held | None = None) -> int:
     """Turns that every conversation of every policy has finished."""
-    found = held if held is not None else _held(data)
+    found = held if held is not None else held_replies(data)
     plan = plan_of(data.run.conditions[0])
     for turn in range(turns_of(plan)):
         wanted = {index_of(plan, talk, turn) for talk in range(talks_of(plan))}
@@ -104,7 +113,7 @@ def _followed(feature: str, wanted: NDArray[np.float64], said: NDArray[np.float6
 
 def loop_texts(data: RunData, key: str, turns: int) -> tuple[Exchange, ...]:
     """What was said under one policy in the first turns, conversation by conversation."""
-    held, plan = _held(data)[key], plan_of(data.run.conditions[0])
+    held, plan = held_replies(data)[key], plan_of(data.run.conditions[0])
     names = _names(data)
     return tuple(
         Exchange(names[talk], line_of(plan, talk, turn), held[index_of(plan, talk, turn)].text)
@@ -122,17 +131,15 @@ def _speech(
     scale: LoopScale,
 ) -> Speech:
     first = data.run.conditions[0].key
-    notes = tuple(
-        f"Left out is {name.replace('_', ' ')}: {why}." for name, why in scale.space.dropped.items()
-    )
     back = Conversations(replies, users.present, users.ids)
     return Speech(
         data.run.prompt, users, back, scale.persona, scale.unit, scale.space,
-        loop_texts(data, first, turns), notes,
+        loop_texts(data, first, turns), left_out(scale.space),
     )  # fmt: skip
 
 
-def _held(data: RunData) -> Held:
+def held_replies(data: RunData) -> Held:
+    """Condition key → index → reply."""
     found: Held = {condition.key: {} for condition in data.run.conditions}
     for key, sample in zip(data.keys, data.samples, strict=True):
         found[key][sample.index] = sample

@@ -46,14 +46,10 @@ class LoopScale:
         return self.space.scale(features_of(texts))
 
 
-def loop_scale(
+def unadapted(
     conditions: Sequence[Condition], held: Mapping[str, Mapping[int, Sample]]
-) -> LoopScale:
-    """The scale of a run whose first turn has been held under every policy.
-
-    Raises:
-        ChoraleError: the replies have no style that can be measured.
-    """
+) -> tuple[Styles, Styles]:
+    """Raw features of what users say and of all first replies, which nothing has adapted yet."""
     plan = plan_of(conditions[0])
     turns = len(plan.lines) // plan.scripts
     firsts = [
@@ -62,9 +58,28 @@ def loop_scale(
         for index, sample in sorted(held[condition.key].items())
         if index % turns == 0
     ]
-    said, back = features_of(plan.lines), features_of(firsts)
+    return features_of(plan.lines), features_of(firsts)
+
+
+def loop_scale(
+    conditions: Sequence[Condition],
+    held: Mapping[str, Mapping[int, Sample]],
+    *,
+    space: StyleSpace | None = None,
+) -> LoopScale:
+    """The scale of a run whose first turn has been held under every policy.
+
+    Args:
+        conditions: of the run.
+        held: its replies by condition and index.
+        space: of several runs; None fits one on this run.
+
+    Raises:
+        ChoraleError: the replies have no style that can be measured.
+    """
+    said, back = unadapted(conditions, held)
     try:
-        space = fit_style_space(
+        space = space or fit_style_space(
             np.concatenate([said, back]), reference="what users say, and the first replies"
         )
         persona = style_centroid(back, space)
@@ -74,6 +89,8 @@ def loop_scale(
             "are alike.",
             "Choose another model or another prompt.",
         ) from error
+    plan = plan_of(conditions[0])
+    turns = len(plan.lines) // plan.scripts
     names = [str(line // turns) for line in range(len(plan.lines))]
     step = median_step(by_conversation(space.scale(said), names))
     return LoopScale(space, persona, step if np.isfinite(step) else 1.0)

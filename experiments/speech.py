@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.dialogues import Corpus, Dialogue, StyleLog
+from data.dialogues import Corpus, StyleLog
 from data.errors import CorpusError
+from experiments.exchanges import Exchange, counted, spoken
 from metrics.style import FEATURES, style_features
 from metrics.style_space import (
     Conversations,
@@ -28,21 +29,6 @@ STATIC = "static"  # the condition of the published log in which the bot kept it
 Features = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A turn of the user and the reply to it.
-
-    Attributes:
-        conversation: whose it is.
-        said: by the user; turns without a reply in between are taken together.
-        reply: "" where there is none.
-    """
-
-    conversation: str
-    said: str
-    reply: str
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Speech:
     """Conversations of users with bots, on one scale.
@@ -56,6 +42,7 @@ class Speech:
         space: the scale.
         exchanges: the texts, in order; none where only styles were published.
         notes: what should be known about it, in sentences.
+        embedder: id of the embedder that heard the styles; "" for the eight features.
     """
 
     name: str
@@ -66,6 +53,7 @@ class Speech:
     space: StyleSpace
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
+    embedder: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -81,6 +69,11 @@ class Speech:
         names = self.space.names
         return names.index("informality") if "informality" in names else None
 
+    @property
+    def is_named(self) -> bool:
+        """Whether its features have names that an instruction can be written from."""
+        return not self.embedder
+
 
 def features_of(texts: Sequence[str]) -> Features:
     """(n, 8) as `metrics.style.style_features`; each text is looked at once per process."""
@@ -90,24 +83,6 @@ def features_of(texts: Sequence[str]) -> Features:
 @lru_cache(maxsize=16_384)
 def _features(text: str) -> tuple[float, ...]:
     return tuple(style_features([text])[0].tolist())
-
-
-def exchanges_of(dialogue: Dialogue, user: str = "") -> tuple[Exchange, ...]:
-    """A conversation as turns of one speaker and the replies of all others.
-
-    Args:
-        dialogue: of any number of speakers.
-        user: who is taken for the user; "" is whoever speaks first. What others say before the
-            user's first turn answers nothing and is left out.
-    """
-    who = user or dialogue.speakers[0]
-    found: list[tuple[list[str], list[str]]] = []
-    for turn in dialogue.turns:
-        if turn.speaker == who and (not found or found[-1][1]):
-            found.append(([], []))
-        if found:
-            found[-1][turn.speaker != who].append(turn.text)
-    return tuple(Exchange(dialogue.id, "\n".join(said), "\n".join(back)) for said, back in found)
 
 
 def speech_of(
@@ -131,19 +106,13 @@ def speech_of(
         CorpusError: nobody of that name speaks, there is nothing in the bot's own style, or all
             texts are alike.
     """
-    kept = [d for d in corpus.dialogues if not user or user in d.speakers]
-    exchanges = tuple(e for dialogue in kept for e in exchanges_of(dialogue, user))
-    if not exchanges:
-        raise CorpusError(f"Nobody called “{user}” speaks.", "Choose another speaker as the user.")
+    exchanges, notes = spoken(corpus, user)
     users = features_of([e.said for e in exchanges])
     replies = features_of([e.reply for e in exchanges])
-    notes = _corpus_notes(corpus, kept, user)
     space = scale or _scale(np.concatenate([users, replies]), f"{name}, both speakers together")
     own_features = features_of(own) if any(text.strip() for text in own) else replies
-    found = _laid_out(
-        name, users, replies, [e.conversation for e in exchanges], space, own_features
-    )
-    return _with(found, exchanges, (*notes, *found.notes))
+    found = laid_out(name, users, replies, [e.conversation for e in exchanges], space, own_features)
+    return replace(found, exchanges=exchanges, notes=(*notes, *found.notes))
 
 
 def scripts_of(speech: Speech, count: int, turns: int) -> tuple[tuple[str, ...], ...]:
@@ -172,7 +141,7 @@ def speech_of_log(log: StyleLog, name: str) -> Speech:
     static = np.array(log.conditions) == STATIC
     space = _scale(np.concatenate([log.users, log.bots]), f"{name}, both speakers together")
     own = log.bots[static] if static.any() else log.bots
-    return _laid_out(name, log.users, log.bots, log.sessions, space, own)
+    return laid_out(name, log.users, log.bots, log.sessions, space, own)
 
 
 def pooled_scale(speeches: Sequence[Corpus], name: str) -> StyleSpace:
@@ -185,7 +154,7 @@ def pooled_scale(speeches: Sequence[Corpus], name: str) -> StyleSpace:
     return _scale(features_of(texts), name)
 
 
-def _laid_out(
+def laid_out(
     name: str,
     users: Features,
     replies: Features,
@@ -193,6 +162,19 @@ def _laid_out(
     space: StyleSpace,
     own: Features,
 ) -> Speech:
+    """Raw features on their scale, conversation by conversation; without texts.
+
+    Args:
+        name: of the corpus, in words.
+        users: (n, all) of the users' turns.
+        replies: (n, all) of the replies to them.
+        conversations: (n,) of each turn.
+        space: the scale.
+        own: (m, all) of texts in the bot's own style.
+
+    Raises:
+        CorpusError: the bot's own style can't be measured.
+    """
     said, back = (by_conversation(space.scale(raw), conversations) for raw in (users, replies))
     step = median_step(said)
     notes = (*_space_notes(space, users), *_turn_notes(said, space))
@@ -201,13 +183,6 @@ def _laid_out(
                  "deviations.")  # fmt: skip
     unit = step if np.isfinite(step) else 1.0
     return Speech(name, said, back, _persona(own, space), unit, space, (), notes)
-
-
-def _with(found: Speech, exchanges: tuple[Exchange, ...], notes: tuple[str, ...]) -> Speech:
-    return Speech(
-        found.name, found.users, found.replies, found.persona, found.unit, found.space,
-        exchanges, notes,
-    )  # fmt: skip
 
 
 def _scale(features: Features, reference: str) -> StyleSpace:
@@ -230,21 +205,25 @@ def _persona(own: Features, space: StyleSpace) -> NDArray[np.float64]:
         ) from error
 
 
-def _corpus_notes(corpus: Corpus, kept: Sequence[Dialogue], user: str) -> tuple[str, ...]:
-    notes = []
-    if missing := len(corpus.dialogues) - len(kept):
-        notes.append(f"In {_counted(missing, 'conversation')} nobody called “{user}” speaks.")
-    single = sum(len(exchanges_of(dialogue, user)) < 2 for dialogue in kept)
-    if single:
-        notes.append(
-            f"In {_counted(single, 'conversation')} the user has a single turn: there is nothing "
-            "to compare it with but the bot’s own style."
-        )
-    return tuple(notes)
+def left_out(space: StyleSpace) -> tuple[str, ...]:
+    """Which features a scale has dropped, a sentence for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in space.dropped.items():
+        reasons.setdefault(why, []).append(_words(name))
+    return tuple(
+        f"Left out{', each' if names[1:] else ''} because {why}: {_listed(names)}."
+        for why, names in reasons.items()
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + (" and " if names[1:] else "") + names[-1]
 
 
 def _space_notes(space: StyleSpace, users: Features) -> tuple[str, ...]:
-    notes = [f"Left out is {_words(name)}: {why}." for name, why in space.dropped.items()]
+    notes = list(left_out(space))
+    if len(space.names) == 1:
+        notes.append("With a single feature every cosine is 1 or −1: read the distances.")
     shares = space.share_of_distance(users)
     if np.isfinite(shares).all() and shares.max() > LOPSIDED:
         name = space.names[int(shares.argmax())]
@@ -261,16 +240,12 @@ def _turn_notes(users: Conversations, space: StyleSpace) -> tuple[str, ...]:
         return ()
     gaps = np.isnan(users.vectors) & users.present[..., None]
     missing = [_words(space.names[i]) for i in np.flatnonzero(gaps.any(axis=(0, 1)))]
-    names = ", ".join(missing[:-1]) + (" and " if missing[1:] else "") + missing[-1]
+    names = _listed(missing)
     return (
-        f"{_counted(users.unobserved, 'user turn')} of {int(users.present.sum()):,} can’t be "
+        f"{counted(users.unobserved, 'user turn')} of {int(users.present.sum()):,} can’t be "
         f"followed (no words, or other letters than English ones): there, {names} "
         f"{'is' if len(missing) == 1 else 'are'} not defined. Every policy keeps its style.",
     )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _words(feature: str) -> str:

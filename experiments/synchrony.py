@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from experiments.speech import Speech
 from metrics.conversation_bootstrap import (
     Equivalence,
+    mean_estimate,
     mean_estimates,
     paired_equivalence,
     resampled_weights,
@@ -19,7 +20,7 @@ from metrics.conversation_bootstrap import (
 from metrics.instructions import buckets, churn_of_styles
 from metrics.policies import Policy, Simulation, simulate
 from metrics.policy_frontier import hypervolume_estimate, non_dominated
-from metrics.synchrony import measure_policies, over_turns
+from metrics.synchrony import measure_policies, over_turns, shuffled_synchrony
 from metrics.uncertainty import Estimate
 
 MEASURES = (
@@ -33,6 +34,7 @@ MEASURES = (
     "legibility",
 )
 MARGIN = 0.1  # of the equivalence test, as in the study
+_SHUFFLES = 8  # pairings with other users; each slider's move draws them anew
 SEED = 0  # of the resamples: the same numbers whenever a page is drawn
 
 Values = NDArray[np.float64]
@@ -48,6 +50,7 @@ class Frontier:
             policies asked for, or in a closed loop those of a model's replies.
         targets: (p, m, turns, d) the styles which the policies asked for.
         values: measure → (p, m') per conversation; replicates of one script are one, their mean.
+            Register flips and legibility are there only where features have names.
         estimates: measure → one per policy.
         stands: (p,) whether no other policy is as good on both axes and better on one.
         hypervolume: of stability and synchrony.
@@ -119,8 +122,9 @@ def judged(
             counts once, because another user is what the intervals are about.
     """
     found = measure_policies(simulation, informality=speech.informality)
-    churn = churn_of_styles(targets - speech.persona, simulation.users.present)
-    found["legibility"] = 1 - over_turns(churn)
+    if speech.is_named:
+        churn = churn_of_styles(targets - speech.persona, simulation.users.present)
+        found["legibility"] = 1 - over_turns(churn)
     values = {name: _by_script(found[name], replicates) for name in MEASURES if name in found}
     weights = _weights(values["synchrony"].shape[1])
     stacked = mean_estimates(np.stack(list(values.values())), weights)
@@ -162,6 +166,24 @@ def contrasts(frontier: Frontier, base: int, *, margin: float = MARGIN) -> tuple
         if place != base
         for row, name in enumerate(names)
     )
+
+
+def by_chance(frontier: Frontier, policy: int) -> Estimate:
+    """Synchrony of one policy with the users of other conversations.
+
+    Cosines of embeddings are far from 0 for any two texts; only what lies above this is following.
+    """
+    simulation = frontier.simulation
+    alone = replace(
+        simulation,
+        policies=simulation.policies[policy : policy + 1],
+        states=simulation.states[policy : policy + 1],
+        kept=simulation.kept[policy : policy + 1],
+    )
+    replicates = len(simulation.users.ids) // frontier.values["synchrony"].shape[1]
+    rng = np.random.default_rng(SEED)
+    values = shuffled_synchrony(alone, rng, shuffles=_SHUFFLES, replicates=replicates)
+    return mean_estimate(_by_script(values, replicates)[0], _weights(len(values[0]) // replicates))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,7 +32,8 @@ _ALL = (
         floor=FLOOR,
         digits=".2f",
         formula=r"\tfrac1T \sum_t \cos(b_t, u_t)",
-        tells="Whether the bot's style points where the user's does, turn by turn.",
+        tells="Whether the bot's style points where the user's does, turn by turn; with users of "
+        "other conversations is what chance gives.",
         cannot_tell="Whether it is as far from the middle as the user, or whether users like it. "
         + _ORIGIN,
         interval=_BOOTSTRAP,
@@ -175,8 +176,25 @@ _ALL = (
         reconstructed=True,
     ),
     Measure(
+        key="lagged_synchrony",
+        label="How long users stay like themselves",
+        name="Synchrony of a user with the same user w turns later",
+        unit="",
+        minimum=-1,
+        maximum=1,
+        direction="Higher is more alike.",
+        floor=FLOOR,
+        digits=".2f",
+        formula=r"\cos(u_{t-w},\; u_t)",
+        tells="How far one turn of a user points where the one w turns later does.",
+        cannot_tell="What a bot could know from all turns so far. " + _ORIGIN,
+        interval=_BOOTSTRAP,
+        references=("Brandt 2025, Synchrony–stability",),
+        reconstructed=True,
+    ),
+    Measure(
         key="hypervolume",
-        label="How good the choice among policies is",
+        label="How good the policies are",
         name="Hypervolume of the frontier of stability and synchrony",
         unit="",
         minimum=0,
@@ -259,7 +277,8 @@ _ALL = (
         formula=r"(\text{noun} + \text{adj} + \text{prep} + \text{article} - \text{pron} - "
         r"\text{verb} - \text{adv} - \text{interj} + 100) / 2",
         tells="Whether nouns and what goes with them outweigh pronouns and verbs; 50 is balance.",
-        cannot_tell="Anything about a single turn: it needs a few hundred tagged words.",
+        cannot_tell="Anything about a single turn: it needs a few hundred tagged words. Tags "
+        "often know no articles: all determiners count as such.",
         interval="Percentile bootstrap over whole conversations; 95 %.",
         references=("Heylighen and Dewaele 1999",),
     ),

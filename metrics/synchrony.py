@@ -7,13 +7,10 @@ where a turn is missing, undefined or without direction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metrics.policies import Simulation
-from metrics.style_space import Conversations
 
 Values = NDArray[np.float64]
 
@@ -132,34 +129,12 @@ def register_flips(simulation: Simulation, *, feature: int, threshold: float = 0
     return np.concatenate([first, changed], axis=-1)
 
 
-def predictive_synchrony(users: Conversations, *, window: int) -> Values:
-    """How far the last turns of a user foretell the next: cos(mean of u_{t−w} … u_{t−1}, u_t).
-
-    Args:
-        users: the users' turns.
-        window: w ≥ 1 turns to look back.
-
-    Returns:
-        (m, turns) in [-1, 1]; NaN without w turns before, and where one of them is undefined.
-
-    Raises:
-        ValueError: window is less than 1.
-
-    References:
-        Brandt 2025 (figure; the formula is a reconstruction).
-    """
-    if window < 1:
-        raise ValueError(f"Expected window to be at least 1 but it was {window}.")
-    vectors = users.vectors
-    found = np.full(vectors.shape[:2], np.nan)
-    if window < vectors.shape[1]:
-        windows = np.lib.stride_tricks.sliding_window_view(vectors[:, :-1], window, axis=1)
-        found[:, window:] = cosines(windows.mean(axis=-1), vectors[:, window:])
-    return found
-
-
 def shuffled_synchrony(
-    simulation: Simulation, rng: np.random.Generator, *, shuffles: int = 20
+    simulation: Simulation,
+    rng: np.random.Generator,
+    *,
+    shuffles: int = 20,
+    replicates: int = 1,
 ) -> Values:
     """Synchrony with users of other conversations: what merely speaking the language gives.
 
@@ -170,9 +145,11 @@ def shuffled_synchrony(
         simulation: what was played.
         rng: draws the pairings.
         shuffles: pairings to average over.
+        replicates: conversations with the same user, which stand one behind the other and are never
+            paired.
 
     Returns:
-        (p, m) mean cosine per conversation; NaN for a single conversation.
+        (p, m) mean cosine per conversation; NaN with a single user.
 
     Raises:
         ValueError: shuffles is less than 1.
@@ -180,17 +157,24 @@ def shuffled_synchrony(
     if shuffles < 1:
         raise ValueError(f"Expected shuffles to be at least 1 but it was {shuffles}.")
     users = simulation.users.vectors
-    if len(users) < 2:
+    if len(users) < 2 * replicates:
         return np.full(simulation.states.shape[:2], np.nan)
-    return over_turns(
-        np.concatenate(
-            [
-                cosines(simulation.states, users[_partners(len(users), rng)])
-                for _ in range(shuffles)
-            ],
-            axis=-1,
-        )
-    )
+    pairings = (_others(len(users), replicates, rng) for _ in range(shuffles))
+    found = [cosines(simulation.states, users[paired]) for paired in pairings]
+    return over_turns(np.concatenate(found, axis=-1))
+
+
+def partners(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """(count,) another conversation for each: a cycle through all of them in random order."""
+    order = rng.permutation(count)
+    partners = np.empty(count, dtype=np.int64)
+    partners[order] = np.roll(order, 1)
+    return partners
+
+
+def _others(count: int, replicates: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    users = partners(count // replicates, rng)
+    return (users[:, None] * replicates + np.arange(replicates)).ravel()
 
 
 def over_turns(values: ArrayLike) -> Values:
@@ -239,11 +223,6 @@ def measure_policies(
     return {name: over_turns(values) for name, values in turns.items()}
 
 
-def predictive_synchrony_by_window(users: Conversations, windows: Sequence[int]) -> Values:
-    """Predictive synchrony, mean over turns: (windows, m)."""
-    return np.stack([over_turns(predictive_synchrony(users, window=w)) for w in windows])
-
-
 def _before(simulation: Simulation, *, from_persona: bool) -> Values:
     """The bot's style a turn ago."""
     states = simulation.states
@@ -260,11 +239,3 @@ def _distance(simulation: Simulation, other: Values) -> Values:
 def _lengths(vectors: Values) -> Values:
     # Several times as fast as numpy's norm on many short vectors.
     return np.sqrt(np.einsum("...d,...d->...", vectors, vectors))
-
-
-def _partners(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Another conversation for each: a cycle through all of them in random order."""
-    order = rng.permutation(count)
-    partners = np.empty(count, dtype=np.int64)
-    partners[order] = np.roll(order, 1)
-    return partners

@@ -1,4 +1,4 @@
-"""Whose conversations policies are played on: bundled, pasted or from a file."""
+"""Whose conversations policies are played on: bundled, pasted, from a file or from the Hub."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import hashlib
 
 import streamlit as st
 
-from components.problems import show_problem
+from components.controls.hub_corpus import ANY, hub_corpus
+from components.controls.style_space import heard_speech, style_control
+from components.problems import problems_shown
 from components.text import as_markdown, plural
 from data.dialogues import Corpus, StyleLog, read_corpus, read_style_log
-from data.dialogues.tables import decoded
-from data.errors import ChoraleError
+from data.dialogues.hub import HUB_CORPORA
+from data.dialogues.tables import PARQUET, decoded
+from data.errors import CorpusError
 from data.examples.dialogues import town_corpora
 from experiments.speech import Speech, speech_of, speech_of_log
 
@@ -20,8 +23,9 @@ _PASTED = """conversation_id,speaker,text
 1,user,hey!! can u help me??
 1,bot,Certainly. What is it about?"""
 _COLUMNS = (
-    "One row per turn, as CSV or JSON lines, with the columns **conversation_id**, **speaker** and "
-    "**text**, and a number **turn** if the rows aren’t in order. Other names are understood too "
+    "One row per turn, as CSV, JSON lines or parquet, with the columns **conversation_id**, "
+    "**speaker** and **text**, a number **turn** if the rows aren’t in order, and if there are any "
+    "parts of speech as **tags** (PRON VERB … or PRP VBP …). Other names are understood too "
     "(dialogue_id, role, utterance …), and so are the files of DailyDialog, PersonaChat and "
     "EmpatheticDialogues, and the published log of styles (participant_id, session_id, "
     "turn_number, user_style_vector …)."
@@ -35,26 +39,31 @@ def corpus_controls() -> Speech | None:
     """Choose a corpus; None while there is none to play."""
     source = st.selectbox(
         "Conversations",
-        [*town_corpora(), PASTE, FILE],
+        [*town_corpora(), *HUB_CORPORA, PASTE, FILE, ANY],
         key="synchrony.corpus",
         persist_state="session",
     )
-    try:
+    found = None
+    with problems_shown():
         found = _read(source)
-        return None if found is None else _spoken(*found)
-    except ChoraleError as error:
-        show_problem(error)
+    embedder_id = style_control()
+    if found is None or embedder_id is None:
         return None
+    with problems_shown():
+        return _spoken(*found, embedder_id)
+    return None
 
 
 def _read(source: str) -> tuple[str, str, Read] | None:
     """Name, fingerprint and content of what was chosen."""
     if source in town_corpora():
         return source, source, town_corpora()[source]
+    if source in HUB_CORPORA or source == ANY:
+        return hub_corpus(source)
     if source == FILE:
         upload = st.file_uploader(
             "A file of conversations",
-            type=["csv", "tsv", "jsonl", "json", "txt"],
+            type=["csv", "tsv", "jsonl", "json", "txt", "parquet"],
             max_upload_size=50,
             key="synchrony.file",
             help=_COLUMNS,
@@ -82,19 +91,29 @@ def _parsed(name: str, content: bytes) -> tuple[str, str, Read]:
 @st.cache_resource(max_entries=4, show_spinner="Reading …", hash_funcs={bytes: len})
 def _parse(digest: str, content: bytes) -> Read:
     """The digest determines the content, which is so not hashed again."""
+    if content.startswith(PARQUET):
+        return read_corpus(content)
     header = decoded(content).lstrip().split("\n", 1)[0]
     if "user_style_vector" in header:
         return read_style_log(content)
     return read_corpus(content)
 
 
-def _spoken(name: str, digest: str, read: Read) -> Speech:
+def _spoken(name: str, digest: str, read: Read, embedder_id: str) -> Speech:
     if isinstance(read, StyleLog):
+        if embedder_id:
+            raise CorpusError(
+                "Only styles were published of these conversations, and no texts to embed.",
+                "Choose the eight features.",
+            )
         speech = _log_speech(digest, name, read)
     else:
         _problems(read)
         user, own = ("", "") if name in town_corpora() else _who(read)
-        speech = _speech(digest, name, user, own, read)
+        if embedder_id:
+            speech = heard_speech(embedder_id, digest, name, user, own, read)
+        else:
+            speech = _speech(digest, name, user, own, read)
     _about(speech)
     return speech
 
@@ -135,9 +154,15 @@ def _who(corpus: Corpus) -> tuple[str, str]:
 def _about(speech: Speech) -> None:
     """How much there is, on which scale, and what should be known."""
     turns = int(speech.users.present.sum())
+    size = len(speech.space.names)
+    what = (
+        plural(size, "feature of style", "features of style")
+        if speech.is_named
+        else plural(size, "direction of an embedding", "directions of an embedding")
+    )
     st.caption(
         f"{plural(len(speech.users.ids), 'conversation')}, {plural(turns, 'user turn')}. "
-        f"{len(speech.space.names)} features of style, scaled on "
+        f"{what}, scaled on "
         f"{as_markdown(speech.space.reference)}; the median step between two turns of a user is "
         f"{speech.unit:.2f} standard deviations."
     )

@@ -25,6 +25,7 @@ def policy_controls() -> tuple[Policy, ...]:
         list(names),
         default=list(STANDARD),
         max_selections=MOST,
+        wrap=True,
         key="synchrony.policies",
         format_func=names.__getitem__,
         help="How the bot’s style follows the user’s: **Static** never, **Uncapped** wholly, "

@@ -78,7 +78,7 @@ def _loop(speech: Speech | None, policies: tuple[Policy, ...]) -> Draft:
         keys = st.multiselect(
             "Policies that the model follows", list(names), default=first,
             format_func=lambda key: names.get(key, key), max_selections=MAX_CONDITIONS,
-            key=f"synchrony.looped.{'-'.join(names)}",
+            wrap=True, key=f"synchrony.looped.{'-'.join(names)}",
         )  # fmt: skip
         base = st.text_area(
             "Fixed prompt", key="synchrony.base", height=80,

@@ -19,6 +19,7 @@ from metrics.uncertainty import Estimate
 
 X_TITLE = "stability: how steady the bot is (cosine)"
 Y_TITLE = "synchrony: how far it goes with the user (cosine)"
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _MARGIN = 0.08
 _HEIGHT = HEIGHT + 170
 _PLOT = (420.0, _HEIGHT - 80.0)  # pixels within the axes, of a narrow window
@@ -76,28 +77,35 @@ def frontier_description(frame: pd.DataFrame) -> str:
 
 
 def several_figure(frames: Mapping[str, pd.DataFrame], *, theme: Theme) -> go.Figure:
-    """The frontiers of several corpora or models, each a line of its policies.
+    """The frontiers of several corpora or models, each a line through its policies.
 
     Args:
         frames: from `frontier_frame`, by name of the corpus or model.
         theme: paper to draw on.
     """
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     figure = go.Figure()
-    for (name, frame), dash in zip(frames.items(), dashes, strict=False):
+    named: set[str] = set()
+    for (name, frame), dash in zip(frames.items(), DASHES, strict=False):
         shown = frame[np.isfinite(frame["stability"]) & np.isfinite(frame["synchrony"])]
-        stand = shown[~shown["beaten"].astype(bool)].sort_values("stability")
-        line = _line(stand, theme)
+        line = _line(shown.sort_values("stability"), theme)
         figure.add_trace(
             line.update(name=hover_text(name, width=60, lines=1), line={"dash": dash},
-                        showlegend=True)
+                        showlegend=True, legend="legend")
         )  # fmt: skip
         for row in shown.to_dict("records"):
             point = _point({**row, "name": f"{row['name']}, {name}"}, theme, ringed=False)
-            figure.add_trace(point.update(showlegend=False, marker={"size": 10}))
+            first = str(row["policy"]) not in named
+            named.add(str(row["policy"]))
+            figure.add_trace(
+                point.update(name=str(row["name"]), showlegend=first, legend="legend2",
+                             legendgroup=str(row["policy"]), marker={"size": 10})
+            )  # fmt: skip
     on_paper(figure, theme, x_title=X_TITLE, y_title=Y_TITLE, height=_HEIGHT)
+    flat = {"orientation": "h", "x": 0, "font": {"size": 12}}
     figure.update_layout(
-        showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+        showlegend=True,
+        legend={**flat, "y": 1.02, "yanchor": "bottom"},
+        legend2={**flat, "y": -0.14, "yanchor": "top"},
     )
     return figure
 

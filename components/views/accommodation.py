@@ -8,11 +8,12 @@ import streamlit as st
 
 from components.layout import theme
 from components.synchrony import coloured_policy
+from components.text import as_markdown
 from components.tiles import method_card_button, plain_tile
 from components.views.charts import minus, numbers, spanned
 from components.views.synchrony_shown import Shown
 from experiments.accommodation import Accommodation, accommodation, chance
-from experiments.speech import Exchange
+from experiments.exchanges import Exchange
 from metrics.catalogue_synchrony import SYNCHRONY_CATALOGUE
 from metrics.markers import MARKERS
 
@@ -58,6 +59,28 @@ def _one(found: Accommodation) -> None:
         _coordination_head()
         _coordination(found)
     numbers(_classes(found), key="accommodation", page="synchrony")
+    _formality(found)
+
+
+def _formality(found: Accommodation) -> None:
+    """The F-score of both speakers, where the corpus brings parts of speech."""
+    if found.formality is None:
+        st.caption(
+            "Formality by word classes (F-score) isn’t defined here: it needs parts of speech, in "
+            "a column **tags** of the corpus (PRON VERB … or PRP VBP …, one for each word)."
+        )
+        return
+    measure = SYNCHRONY_CATALOGUE["formality"]
+    with st.container(border=True, gap="xxsmall", key="tile-formality"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.markdown(f"**{measure.label}**", width="content")
+            method_card_button(measure)
+        for who, one in zip(("The user", "The bot"), found.formality, strict=True):
+            told = f", n = {one.n:,} words" if one.is_defined else ""
+            st.markdown(f"{who}: **{spanned(one, '.0f')}**:small[:gray[{told}]]")
+        if found.unknown_tags:
+            some = ", ".join(found.unknown_tags[:3])
+            st.caption(f"Turns with unknown tags are left out: {as_markdown(some, limit=80)}.")
 
 
 def _coordination_head() -> None:

@@ -183,7 +183,7 @@ def _results(shown: Shown, finding: DeltaGenerator, who: str) -> None:
             alt=frontier_description(frame),
             page="synchrony",
         )
-        n = frontier.estimates["synchrony"][0].n
+        n = max(found.n for found in frontier.estimates["synchrony"])
         st.caption(
             f"Means over {plural(n, 'conversation')} with 95 % intervals. The dotted line joins "
             "policies that no other one beats at both; those it beats are faded."

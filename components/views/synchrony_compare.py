@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from components.controls.style_space import heard_speech
 from components.figures.frontier import frontier_frame, several_figure
 from components.figures.synchrony import differences_figure
 from components.layout import theme
@@ -93,7 +94,7 @@ def corpora_view(shown: Shown) -> None:
         )
     frontiers = {"On show": shown.frontier} if shown.is_loop else {}
     for name in town_corpora():
-        frontiers[name] = play(_bundled(name), shown.frontier.policies)
+        frontiers[name] = play(_bundled(name, shown.frontier.speech), shown.frontier.policies)
     if not shown.is_loop:
         frontiers.setdefault(one_line(shown.frontier.speech.name, limit=40), shown.frontier)
     frames = {
@@ -110,6 +111,13 @@ def corpora_view(shown: Shown) -> None:
     )
 
 
+def _bundled(name: str, like: Speech) -> Speech:
+    """A bundled corpus, its style heard in the same way as that of another speech."""
+    if like.embedder:
+        return heard_speech(like.embedder, name, name, "", "", town_corpora()[name])
+    return _measured(name)
+
+
 @st.cache_resource(max_entries=4, show_spinner="Measuring the style of every turn …")
-def _bundled(name: str) -> Speech:
+def _measured(name: str) -> Speech:
     return speech_of(town_corpora()[name], name)

@@ -9,7 +9,7 @@ from components.figures.synchrony import bars_figure, heat_figure
 from components.layout import theme
 from components.state import widget_value
 from components.views.charts import chart
-from components.views.synchrony_shown import Shown
+from components.views.synchrony_shown import NAMELESS, Shown
 from experiments.speech import Speech
 from experiments.synchrony import Frontier, Grid, grid
 from metrics.catalogue_synchrony import SYNCHRONY_CATALOGUE
@@ -70,6 +70,9 @@ def _grid(speech: Speech) -> Grid:
 
 def restless_view(shown: Shown) -> None:
     """How often the register changes, and how much of the instructions."""
+    if not shown.frontier.speech.is_named:
+        st.caption(NAMELESS)
+        return
     st.caption(
         "A flip: informality crosses half a standard deviation from one turn to the next. Churn: "
         "what part of the instruction lines is new or gone; a line is written for each feature "

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.schema import RunData
+from experiments.exchanges import Exchange
 from experiments.loop_results import loop_texts
-from experiments.speech import Exchange
 from experiments.synchrony import Frontier
+
+NAMELESS = (
+    "Instructions and register flips need features with names. These styles are directions of an "
+    "embedding, which have none: choose the eight features to see them."
+)
 
 
 @dataclass(frozen=True, slots=True)

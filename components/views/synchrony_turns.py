@@ -11,9 +11,9 @@ from components.layout import theme
 from components.synchrony import balanced
 from components.text import as_markdown, one_line
 from components.views.charts import chart
-from components.views.synchrony_shown import Shown
+from components.views.synchrony_shown import NAMELESS, Shown
+from experiments.exchanges import Exchange
 from experiments.mirroring import wording_for
-from experiments.speech import Exchange
 from metrics.instructions import WORDING, instruction_lines
 
 _FEW = 3  # policies drawn at first
@@ -36,7 +36,7 @@ def traces_view(shown: Shown) -> None:
         keys = st.multiselect(
             "Policies", list(names), default=preferred[:_FEW],
             format_func=lambda key: names.get(key, key),
-            key=f"synchrony.trace.policies.{'-'.join(names)}",
+            wrap=True, key=f"synchrony.trace.policies.{'-'.join(names)}",
         )  # fmt: skip
     places = [place for place, key in enumerate(names) if key in keys]
     frame = trace_frame(shown, talk, list(features).index(feature), places)
@@ -116,6 +116,9 @@ def _reader(shown: Shown, talk: int, places: list[int]) -> None:
 def instructions_view(shown: Shown) -> None:
     """The lines that a policy writes for the model, what is new in each turn and what went."""
     frontier = shown.frontier
+    if not frontier.speech.is_named:
+        st.caption(NAMELESS)
+        return
     names = {policy.key: policy.label for policy in frontier.policies}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         talk = _conversation(shown, "told")

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from data.dialogues.formats import read_daily_dialog, read_empathetic_dialogues, read_persona_chat
+from data.dialogues.published import as_turns
 from data.dialogues.records import (
     COLUMNS_HELP,
     Corpus,
@@ -18,7 +19,15 @@ from data.dialogues.records import (
     corpus_of,
     problem,
 )
-from data.dialogues.tables import Row, Table, csv_table, decoded, json_table
+from data.dialogues.tables import (
+    PARQUET,
+    Row,
+    Table,
+    csv_table,
+    decoded,
+    json_table,
+    parquet_table,
+)
 from data.errors import CorpusError
 
 # What each column may be called.
@@ -58,7 +67,10 @@ def read_turns(file: str | bytes) -> Corpus:
         CorpusError: a column is missing, or there is no conversation.
     """
     text = decoded(file)
-    table = json_table(text) if text.lstrip().startswith("{") else csv_table(text)
+    return _turns_of(json_table(text) if text.lstrip().startswith("{") else csv_table(text))
+
+
+def _turns_of(table: Table) -> Corpus:
     names = _column_names(table)
     problems = list(table.problems)
     turns: dict[str, list[tuple[float, Utterance]]] = {}
@@ -74,12 +86,15 @@ def read_corpus(file: str | bytes, kind: str = "") -> Corpus:
     """Conversations from a file of any known format.
 
     Args:
-        file: text, or the bytes of an upload.
+        file: text, or the bytes of an upload; parquet too, by row, or as the Hub keeps DailyDialog,
+            PersonaChat and EmpatheticDialogues.
         kind: a key of `FORMATS`; "" finds out by how it begins.
 
     Raises:
         CorpusError: there is no such format, or the file isn't of it.
     """
+    if isinstance(file, bytes) and file.startswith(PARQUET) and not kind:
+        return _turns_of(as_turns(parquet_table(file)))
     text = decoded(file)
     chosen = kind or format_of(text)
     if chosen not in FORMATS:

@@ -14,6 +14,7 @@ from data.dialogues.records import Problem, problem
 from data.errors import CorpusError
 
 MAX_BYTES = 50 * 2**20
+PARQUET = b"PAR1"  # how a parquet file begins
 
 csv.field_size_limit(MAX_BYTES)
 
@@ -114,6 +115,26 @@ def json_table(text: str) -> Table:
         columns |= dict.fromkeys(cells)
         rows.append(Row(number, cells, line))
     return Table(tuple(columns), tuple(rows), tuple(problems))
+
+
+def parquet_table(content: bytes) -> Table:
+    """A table from a parquet file; its first row is row 1.
+
+    Raises:
+        CorpusError: it can't be read.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(io.BytesIO(content))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise CorpusError(
+            f"The parquet file can't be read: {error}", "Download it again, or save it as CSV."
+        ) from error
+    cells = table.to_pylist()
+    rows = tuple(Row(number, row, str(row)[:1000]) for number, row in enumerate(cells, start=1))
+    return Table(tuple(table.column_names), rows, ())
 
 
 def _delimiter(text: str) -> str:

@@ -23,6 +23,7 @@ from metrics.conversation_bootstrap import (
     paired_equivalence,
     resampled_weights,
 )
+from metrics.foretelling import by_window, lagged_synchrony, predictive_synchrony
 from metrics.instructions import churn_of_styles
 from metrics.policies import Policy, simulate, standard_policies
 from metrics.policy_frontier import hypervolume_estimate, non_dominated
@@ -36,8 +37,6 @@ from metrics.style_space import (
 from metrics.synchrony import (
     measure_policies,
     over_turns,
-    predictive_synchrony,
-    predictive_synchrony_by_window,
 )
 from metrics.uncertainty import Estimate
 from tests.benchmarks.frontier_loop import loop_report
@@ -138,8 +137,11 @@ def stability_report(log: StyleLog, space: StyleSpace) -> None:
     sessions = [s for s, kept in zip(log.sessions, adaptive, strict=True) if kept]
     users = by_conversation(space.scale(log.users[adaptive]), sessions)
     means = [np.nanmean(predictive_synchrony(users, window=w)) for w in WINDOWS]
-    listed = ", ".join(f"w={w} {mean:.3f}" for w, mean in zip(WINDOWS, means, strict=True))
-    print(f"predictive synchrony, adaptive turns: {listed} (published .645 .616 .597 .597)\n")
+    ahead = [np.nanmean(lagged_synchrony(users, window=w)) for w in WINDOWS]
+    for reading, found in (("mean of the last w", means), ("one turn, w later", ahead)):
+        listed = ", ".join(f"w={w} {mean:.3f}" for w, mean in zip(WINDOWS, found, strict=True))
+        print(f"predictive synchrony ({reading}), adaptive turns: {listed}")
+    print("published: w=1 .645, w=3 .616, w=5 .597, w=8 .597\n")
 
 
 def pooled_space(log: StyleLog) -> StyleSpace:
@@ -171,7 +173,7 @@ def pooled_report(log: StyleLog) -> float:
         cells = [f"{name} {shown(estimate)}" for name, estimate in found.items()]
         print(f"{policy.label:>15} | {' | '.join(cells)} | known {known}")
     choice_report(users, pooled_persona(log, space), unit, weights)
-    windows = predictive_synchrony_by_window(users, WINDOWS)
+    windows = by_window(users, WINDOWS)
     listed = [
         f"w={w} {shown(mean_estimate(row, weights))}"
         for w, row in zip(WINDOWS, windows, strict=True)

@@ -1,10 +1,17 @@
 """Pictures and sentences of the Synchrony page."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from components.figures.foretelling import (
+    OTHERS,
+    OWN,
+    foretelling_description,
+    foretelling_figure,
+)
 from components.figures.frontier import (
     frontier_description,
     frontier_figure,
@@ -18,11 +25,14 @@ from components.figures.synchrony import differences_figure, heat_figure
 from components.synchrony import balanced, synchrony_finding
 from components.views.synchrony_compare import differences_frame
 from components.views.synchrony_data import conversations_frame, policies_frame, turns_frame
+from components.views.synchrony_foretelling import foretelling_frame
 from data.examples.dialogues import town_dialogues
+from experiments.foretelling import foretold
 from experiments.speech import speech_of
 from experiments.synchrony import play
 from metrics.policies import standard_policies
 from metrics.policy_choice import choices
+from metrics.uncertainty import Estimate
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +108,18 @@ def test_the_finding_names_the_balance_and_both_ends(frontier):
     assert "never following leaves a synchrony of" in told
 
 
+def test_a_policy_without_values_doesnt_hide_those_of_others(frontier):
+    # As where only one feature is defined and the persona lies at the origin of the scale.
+    gone = Estimate.undefined(0, "none")
+    estimates = {k: (gone, *found[1:]) for k, found in frontier.estimates.items()}
+    stands = frontier.stands.copy()
+    stands[0] = False
+    told = synchrony_finding(
+        replace(frontier, estimates=estimates, stands=stands), theme="light", who="Styles"
+    )
+    assert "n = 10 conversations" in told
+
+
 def test_too_few_conversations_are_no_finding():
     few = play(speech_of(town_dialogues(conversations=3, turns=3), "few"), standard_policies())
     told = synchrony_finding(few, theme="light", who="The styles asked for")
@@ -124,9 +146,28 @@ def test_differences_are_drawn_beside_the_margin(frontier):
     assert part.set_index("policy")["difference"]["static"] > 0
 
 
-def test_several_corpora_have_a_line_each(frame):
+def test_several_corpora_have_a_line_each_and_policies_one_legend(frame):
     figure = several_figure({"one": frame, "two": frame}, theme="light")
-    assert [trace.name for trace in figure.data if trace.showlegend] == ["one", "two"]
+    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    assert [trace.name for trace in lines] == ["one", "two"]
+    assert lines[0].line.dash != lines[1].line.dash
+    assert all(len(trace.x) == len(frame) for trace in lines)  # through beaten ones too
+    named = [trace.name for trace in figure.data if trace.mode == "markers" and trace.showlegend]
+    assert named == frame["name"].tolist()
+
+
+def test_what_users_foretell_is_drawn_beside_chance(frontier):
+    found = foretelling_frame(foretold(frontier.speech.users, (1, 3, 8)))
+    figure = foretelling_figure(found, x_title="w", theme="dark")
+    own, others = figure.data
+    assert (own.name, others.name) == (OWN, OTHERS)
+    assert list(own.x) == [1, 3]  # five turns have no window of eight
+    row = found.iloc[0]
+    assert own.error_y.array[0] == pytest.approx(row["high"] - row["value"])
+    assert own.line.dash != others.line.dash
+    told = foretelling_description(found)
+    assert f"{row['value']:.2f} at 1" in told
+    assert "nan" not in told
 
 
 def test_the_files_hold_every_policy_conversation_and_turn(frontier):

@@ -16,7 +16,8 @@ from tests.e2e.visitor import TABS, Visitor
 SIZES = {1440: 900, 390: 844}  # width and height in pixels
 THEMES = ("light", "dark")
 SYNCHRONY_TABS = (
-    "Instructions", "α × cap", "Flips and churn", "Differences", "Corpora", "Accommodation", "Data",
+    "Instructions", "α × cap", "Flips and churn", "Differences", "Foretelling", "Corpora", "Models",
+    "Accommodation", "Data",
 )  # fmt: skip
 AUDITS = {  # → words of its question
     "Statements": "does it stay on the same side",

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from data.dialogues import read_turns
 from data.examples.dialogues import town_dialogues
 from experiments.accommodation import accommodation, chance
-from experiments.speech import Exchange, exchanges_of
+from experiments.exchanges import Exchange, exchanges_of
 from metrics.accommodation import language_style_matching
 
 # A user whose articles come and go, and a bot that takes them up, or never does.
@@ -48,3 +49,21 @@ def test_few_conversations_and_missing_replies_are_no_numbers():
     assert not found.lsm.is_defined
     assert np.isnan(found.coordination.aggregate_3)
     assert np.isnan(chance(found.coordination)).all()
+
+
+def test_formality_counts_the_tags_of_both_speakers():
+    turns = "conversation_id,speaker,text,tags\n" + "\n".join(
+        f"{n},{who},text,{tags}"
+        for n in range(9)
+        for who, tags in (("u", "PRON VERB ADV " * 10), ("b", "DET NOUN " * 15 + "ODD" * (n == 3)))
+    )
+    exchanges = [e for d in read_turns(turns).dialogues for e in exchanges_of(d)]
+    found = accommodation(exchanges, shuffles=2)
+    user, bot = found.formality
+    assert (user.value, user.n) == (0, 270)
+    assert (bot.value, bot.n) == (100, 240)  # the turn with an unknown tag is left out
+    assert found.unknown_tags == ("ODD",)
+
+
+def test_without_tags_there_is_no_formality():
+    assert accommodation(talk(follows=True, n=2, turns=2), shuffles=2).formality is None

@@ -8,8 +8,8 @@ import pytest
 from data.dialogues import read_corpus, read_style_log
 from data.errors import CorpusError
 from data.examples.dialogues import town_dialogues
+from experiments.exchanges import exchanges_of
 from experiments.speech import (
-    exchanges_of,
     features_of,
     pooled_scale,
     scripts_of,
@@ -128,7 +128,10 @@ def test_the_published_log_has_styles_without_texts():
     assert found.users.vectors.shape == (3, 3, 1)
     assert found.exchanges == ()
     assert len(found.space.dropped) == 7
-    assert any("Left out is" in note for note in found.notes)
+    note = found.notes[0]  # one sentence for all of one reason
+    assert note.startswith("Left out, each because it does not vary: informality, sentiment")
+    assert note.endswith("cognitive words and affect words.")
+    assert any("every cosine is 1 or −1" in note for note in found.notes)
 
 
 def test_the_fingerprint_goes_by_content():

@@ -5,10 +5,11 @@ import pytest
 
 from metrics.catalogue import CATALOGUE
 from metrics.catalogue_synchrony import SYNCHRONY_CATALOGUE
+from metrics.foretelling import by_window
 from metrics.instructions import churn_of_styles
 from metrics.policies import simulate, standard_policies
 from metrics.policy_frontier import hypervolume
-from metrics.synchrony import measure_policies, over_turns, predictive_synchrony_by_window
+from metrics.synchrony import measure_policies, over_turns
 from tests.metrics.playing import PERSONA, walk
 
 EVERY = pytest.mark.parametrize(
@@ -42,7 +43,8 @@ def test_everything_that_is_measured_has_a_card_and_lies_in_its_range():
     played = simulate(standard_policies(), users, PERSONA)
     found = measure_policies(played, informality=0)
     found["legibility"] = 1 - over_turns(churn_of_styles(played.states, users.present))
-    found["predictive_synchrony"] = predictive_synchrony_by_window(users, [1, 3])
+    found["predictive_synchrony"] = by_window(users, [1, 3])
+    found["lagged_synchrony"] = by_window(users, [1, 3], lagged=True)
     points = np.nanmean(np.stack([found["stability"], found["synchrony"]], axis=-1), axis=1)
     found["hypervolume"] = np.array([hypervolume(points)])
     words = {"lsm", "rlsm", "coordination", "formality"}

@@ -13,8 +13,6 @@ from metrics.synchrony import (
     distance_to_user,
     measure_policies,
     over_turns,
-    predictive_synchrony,
-    predictive_synchrony_by_window,
     register_flips,
     shuffled_synchrony,
     stability,
@@ -129,29 +127,6 @@ def test_flips_by_hand():
         register_flips(played(UNCAPPED, users, [0.0]), feature=1)
 
 
-def test_predictive_synchrony_by_hand():
-    users = one([1, 0], [0, 1], [1, 1], [0, 3])
-    assert predictive_synchrony(users, window=1)[0] == pytest.approx(
-        [NAN, 0, 1 / 2**0.5, 1 / 2**0.5], nan_ok=True
-    )
-    # mean of (1, 0) and (0, 1) points to (1, 1); that of (0, 1) and (1, 1) to (1, 2)
-    assert predictive_synchrony(users, window=2)[0] == pytest.approx(
-        [NAN, NAN, 1, 2 / 5**0.5], nan_ok=True
-    )
-    assert np.isnan(predictive_synchrony(users, window=4)).all()
-    by_window = predictive_synchrony_by_window(users, [1, 2, 9])
-    assert by_window[:, 0] == pytest.approx([2**0.5 / 3, (1 + 2 / 5**0.5) / 2, NAN], nan_ok=True)
-    with pytest.raises(ValueError, match="at least 1"):
-        predictive_synchrony(users, window=0)
-
-
-def test_an_undefined_turn_spoils_the_windows_that_hold_it():
-    users = by_conversation([[1, 0], [NAN, 0], [1, 0], [1, 0], [2, 0]], ["x"] * 5)
-    assert predictive_synchrony(users, window=2)[0] == pytest.approx(
-        [NAN, NAN, NAN, NAN, 1], nan_ok=True
-    )
-
-
 def test_shuffled_synchrony_is_what_anisotropy_alone_gives():
     rng = np.random.default_rng(3)
     ids = [f"c{i // 6}" for i in range(240)]
@@ -175,6 +150,17 @@ def test_shuffled_synchrony_needs_two_conversations_and_a_shuffle():
     assert found.tolist() == [[0, 0]]
     with pytest.raises(ValueError, match="at least 1"):
         shuffled_synchrony(played(HALF, users, [0, 1]), rng, shuffles=0)
+
+
+def test_replicates_of_one_user_are_never_paired():
+    # Two users, each in two conversations: paired, every cosine is with the other user's.
+    users = by_conversation([[1, 0], [1, 0], [0, 1], [0, 1]], ["x1", "x2", "y1", "y2"])
+    found = played(UNCAPPED, users, [1, 1])
+    apart = shuffled_synchrony(found, np.random.default_rng(0), replicates=2)
+    assert apart.tolist() == [[0, 0, 0, 0]]
+    assert shuffled_synchrony(found, np.random.default_rng(0)).max() > 0
+    alone = played(UNCAPPED, by_conversation([[1, 0], [1, 0]], ["x1", "x2"]), [1, 1])
+    assert np.isnan(shuffled_synchrony(alone, np.random.default_rng(0), replicates=2)).all()
 
 
 def test_conversations_count_alike_whatever_their_length():

@@ -1,4 +1,4 @@
-"""A Hugging Face Hub on loopback with one model, which can refuse, stall and break off."""
+"""A Hugging Face Hub on loopback with one model or data set; it can refuse, stall and break off."""
 
 from __future__ import annotations
 
@@ -39,11 +39,12 @@ class Manners:
 
 @dataclass
 class FakeHub:
-    """Serves the files of a folder as the model `model_id` until closed."""
+    """Serves the files of a folder as the model `model_id`, or a data set, until closed."""
 
     folder: Path
     model_id: str = "owner/tiny"
     card: Mapping[str, Any] = field(default_factory=lambda: {"license": "apache-2.0"})
+    kind: str = "models"  # or "datasets"
 
     def __post_init__(self) -> None:
         self.manners = Manners()
@@ -60,7 +61,8 @@ class FakeHub:
 
     @property
     def files(self) -> dict[str, bytes]:
-        return {f.name: f.read_bytes() for f in sorted(self.folder.iterdir()) if f.is_file()}
+        every = sorted(self.folder.rglob("*") if self.kind == "datasets" else self.folder.iterdir())
+        return {f.relative_to(self.folder).as_posix(): f.read_bytes() for f in every if f.is_file()}
 
     def close(self) -> None:
         self.closing.set()
@@ -84,13 +86,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
         self.hub.asked.append(f"{self.command} {path}")
-        api, files = f"/api/models/{self.hub.model_id}", f"/{self.hub.model_id}/resolve/"
+        api = f"/api/{self.hub.kind}/{self.hub.model_id}"
+        folder = "/datasets" if self.hub.kind == "datasets" else ""
+        files = f"{folder}/{self.hub.model_id}/resolve/"
         if self.hub.manners.busy:
             self.send(503, b"busy")
         elif self.hub.manners.private or not path.startswith((api, files)):
             self.refuse(404, "RepoNotFound")
         elif path.startswith(files):
-            self.file(*path.removeprefix(files).split("/", 1))
+            asked = path.removeprefix(files)
+            known = (r for r in self.hub.manners.revisions if asked.startswith(f"{r}/"))
+            revision = next(known, asked.split("/", 1)[0])
+            self.file(revision, asked.removeprefix(f"{revision}/"))
         elif path.startswith(f"{api}/tree/"):
             self.send(200, json.dumps(self.tree()).encode())
         else:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
+import numpy as np
 import pytest
 
 import models.scoring  # noqa: F401  # on a busy machine its import takes longer than a test waits
 from components import services
+from data.dialogues import read_corpus
+from data.dialogues.hub import Fetched
+from data.errors import UploadError
 from data.examples.dialogues import town_corpora
 from experiments.speech import speech_of
+from experiments.synchrony import play
+from metrics.policies import Policy
 from tests.pages.conftest import ROOT, Visit
 
 PAGE = ROOT / "pages" / "synchrony.py"
 TABS = {
+    "Foretelling": "only what lies above the dashed line is the user’s own",
+    "Models": "Closed loops that you have held",
     "Instructions": "What stands behind the fixed prompt in each turn",
     "α × cap": "The frame is where the sliders stand",
     "Flips and churn": "A flip: informality crosses",
@@ -44,6 +55,12 @@ class SynchronyVisit(Visit):
         self.app.selectbox(key="synchrony.corpus").set_value("Pasted text …").run()
         self.app.text_area(key="synchrony.paste").set_value(text).run()
         return settled(self)
+
+    def drawn(self, policy: str) -> tuple[float, float]:
+        """Where the frontier has the point of a policy: stability and synchrony."""
+        spec = self.app.get("plotly_chart")[0].proto.spec
+        [point] = [t for t in json.loads(spec)["data"] if t.get("name") == policy]
+        return _number(point["x"]), _number(point["y"])
 
     def open_tab(self, name: str) -> SynchronyVisit:
         self.app.session_state["synchrony.tabs"] = name
@@ -85,17 +102,48 @@ def test_every_tab_opens(open_page):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("follow", 0.1), ("cap", 1.5), ("dead_band", 0.9), ("radius", 2.5)]
+    ("key", "value", "policy", "name"),
+    [
+        ("follow", 0.1, "ema", "EMA"),
+        ("follow", 0.1, "hybrid", "Hybrid"),
+        ("cap", 1.5, "cap", "Cap"),
+        ("cap", 0.1, "hybrid", "Hybrid"),
+        ("dead_band", 0.9, "dead_band", "Dead-Band"),
+        ("radius", 0.2, "hybrid_radius", "Hybrid + Radius"),
+    ],
 )
-def test_every_slider_moves_the_numbers(open_page, key, value):
-    tab = open_page().open_tab("Data")
-    before = [table.value for table in tab.app.dataframe]
-    policies = {"follow": "ema", "cap": "cap", "dead_band": "dead_band", "radius": "hybrid_radius"}
-    tab.app.multiselect(key="synchrony.policies").set_value([policies[key], "static"]).run()
-    words = settled(tab).words
+def test_every_slider_moves_the_points_of_its_policies_and_no_others(
+    open_page, key, value, policy, name
+):
+    tab = open_page()
+    tab.app.multiselect(key="synchrony.policies").set_value([policy, "static", "uncapped"]).run()
+    names = (name, "Static", "Uncapped")
+    before = {each: settled(tab).drawn(each) for each in names}
     tab.app.slider(key=f"synchrony.{key}").set_value(value).run()
-    assert settled(tab).words != words
-    assert before
+    after = {each: settled(tab).drawn(each) for each in names}
+    moved = [abs(a - b) for a, b in zip(before[name], after[name], strict=True)]
+    assert max(moved) > 0.02
+    for other in names[1:]:
+        assert before[other] == after[other]
+
+
+def test_sliders_say_where_the_points_are_by_the_measures_themselves(open_page):
+    tab = open_page()
+    tab.app.multiselect(key="synchrony.policies").set_value(["ema", "static"]).run()
+    name, corpus = next(iter(town_corpora().items()))
+    speech = speech_of(corpus, name)
+    for follow in (0.2, 0.8):
+        tab.app.slider(key="synchrony.follow").set_value(follow).run()
+        frontier = play(speech, [Policy(key="ema", label="EMA", follow=follow)])
+        expected = [frontier.estimates[axis][0].value for axis in ("stability", "synchrony")]
+        assert settled(tab).drawn("EMA") == pytest.approx(expected)
+
+
+def _number(value) -> float:
+    """A single place, as plotly writes it: a list, or the bytes of an array."""
+    if isinstance(value, list):
+        return float(value[0])
+    return float(np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])[0])
 
 
 def test_ones_own_policy_and_its_mistakes(open_page):
@@ -161,3 +209,120 @@ def test_what_cannot_be_asked_of_a_model_is_said(open_page):
     tab = open_page().paste(TURNS)  # two turns each, where five are asked for
     tab.press("Sample")
     assert "no conversations or no policy" in settled(tab).words
+
+
+DAILY = "\n".join(
+    f"Do you like it number {n} ? __eou__ I think so ! __eou__ "
+    f"{'Oh ' * (1 + n % 3)}no . __eou__ It is late . __eou__"
+    for n in range(30)
+)
+
+
+def choose(tab, source):
+    tab.app.selectbox(key="synchrony.corpus").set_value(source).run()
+    return settled(tab)
+
+
+def test_a_corpus_is_chosen_by_its_name_and_fetched(open_page, monkeypatch):
+    asked = []
+
+    def fetch(which, *, report):
+        asked.append(which.dataset_id)
+        report(1, 2)
+        return Fetched(f"{which.name}, validation", read_corpus(DAILY))
+
+    monkeypatch.setattr("components.controls.hub_corpus.fetch_named", fetch)
+    tab = choose(open_page(), "DailyDialog")
+    assert "Li et al. 2017" in tab.words
+    assert "Give some conversations" in tab.words
+    assert not asked
+    settled(tab.press("Fetch"))
+    assert asked == ["li2017dailydialog/daily_dialog"]
+    assert "30 conversations, 60 user turns" in tab.words
+    assert not tab.has_button("Fetch")
+    tab.app.number_input(key="synchrony.taken").set_value(10).run()
+    assert "10 conversations of 30, drawn at random" in settled(tab).words
+    assert "n = 10 conversations" in tab.words
+    choose(choose(tab, "Pasted text …"), "DailyDialog")
+    assert len(asked) == 1  # kept for the session
+
+
+def test_without_a_network_the_page_says_what_to_do(open_page, monkeypatch):
+    def fetch(which, *, report):
+        raise UploadError("Hugging Face can’t be reached.", "Check the connection.")
+
+    monkeypatch.setattr("components.controls.hub_corpus.fetch_named", fetch)
+    tab = settled(choose(open_page(), "PersonaChat").press("Fetch"))
+    assert "can’t be reached" in tab.words
+    assert "Check the connection" in tab.words
+    assert tab.has_button("Fetch")
+
+
+def test_any_data_set_is_fetched_by_its_id(open_page, monkeypatch):
+    def fetch(dataset_id, *, file, report):
+        return Fetched(f"{dataset_id}, {file}", read_corpus(DAILY))
+
+    monkeypatch.setattr("components.controls.hub_corpus.fetch_any", fetch)
+    tab = choose(open_page(), "A data set of the Hub …")
+    assert not tab.has_button("Fetch")
+    tab.app.text_input(key="synchrony.hub").set_value("me/talks").run()
+    tab.app.text_input(key="synchrony.hub_file").set_value("a.txt").run()
+    assert "me/talks, a" in settled(tab.press("Fetch")).words.replace("\\", "")
+
+
+def test_style_may_be_an_embedding(open_page):
+    tab = open_page()
+    before = tab.drawn("EMA")
+    tab.app.segmented_control(key="synchrony.style").set_value("An embedding").run()
+    assert "16 directions of an embedding" in settled(tab).words
+    assert "hold the best balance" in tab.words
+    assert tab.drawn("EMA") != before
+    assert "with other users" in tab.words
+    for name in ("Instructions", "Flips and churn"):
+        assert "need features with names" in tab.open_tab(name).words
+    for name in ("Traces", "α × cap", "Differences", "Foretelling", "Corpora", "Data"):
+        tab.open_tab(name)
+    tab.app.selectbox(key="synchrony.embedder").set_value("Another one of the Hub …").run()
+    assert "Name a model" in settled(tab).words
+
+
+def test_both_readings_of_a_window_are_drawn(open_page):
+    tab = open_page().open_tab("Foretelling")
+    first = tab.words
+    assert "w = 1" in first
+    tab.app.segmented_control(key="synchrony.foretelling").set_value(
+        "One turn against the one w later"
+    ).run()
+    assert settled(tab).words != first
+    tab.app.toggle(key="synchrony.foretelling.same").set_value(True).run()
+    settled(tab)
+
+
+def test_formality_is_there_where_tags_are(open_page):
+    tagged = "conversation_id,speaker,text,tags\n" + "\n".join(
+        f"{n},{who},{text},{tags}"
+        for n in range(9)
+        for who, text, tags in (
+            ("ann", "Hey you! " * (1 + n % 3), "INTJ PRON " * 20),
+            ("bot", "The council met. " * 3, "DET NOUN VERB " * 20),
+        )
+    )
+    tab = open_page().paste(tagged).open_tab("Accommodation")
+    assert "The user: **0 (0 to 0)**" in tab.words
+    assert "The bot: **67" in tab.words
+    assert "isn’t defined here" in open_page().open_tab("Accommodation").words
+
+
+def test_runs_of_models_are_put_beside_each_other(open_page):
+    tab = open_page()
+    tab.app.number_input(key="synchrony.scripts").set_value(8)
+    tab.app.number_input(key="synchrony.turns").set_value(3)
+    tab.app.run()
+    settled(tab.sample())
+    words = tab.open_tab("Models").words
+    assert "2 turns after the first" in words
+    [runs] = [m for m in tab.app.multiselect if m.label == "Runs"]
+    assert len(runs.value) == 2  # the new run's model and the recorded one's
+    assert "don’t answer the same lines" in words or "Hybrid minus Uncapped" in words
+    runs.set_value([]).run()
+    assert "Choose a run." in settled(tab).words
