@@ -9,7 +9,7 @@ from metrics.measure import Measure
 
 _QUESTIONS = "Student's t with questions as units; 95 %."
 _JACKKNIFE = "Jackknife over questions, Student's t; 95 %."
-_VALUES = ("MENAValues",)
+_VALUES = ("Zahraei and Asgari 2025, MENAValues",)
 _WORDING = "What the model would say to another wording of the statements or of the framing."
 _NEAR = r"100\left(1 - \frac{|m - m'|}{K - 1}\right)"
 

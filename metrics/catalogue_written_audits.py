@@ -30,7 +30,7 @@ _OPEN_MEASURES = (
         "alike.",
         cannot_tell=_NAMED,
         interval=_JACKKNIFE,
-        references=("WorldView-Bench", "Shannon 1948"),
+        references=("Mushtaq et al. 2025, WorldView-Bench", "Shannon 1948"),
         reconstructed=True,
         differs="The paper lets a model name the references; here a list of words does. A "
         "perspective counts once per answer. Few references give too low an entropy.",
@@ -84,13 +84,13 @@ _OPEN_MEASURES = (
         tells="What part of all references goes to each perspective.",
         cannot_tell=_NAMED,
         interval=_JACKKNIFE,
-        references=("WorldView-Bench", "Benjamini and Hochberg 1995"),
+        references=("Mushtaq et al. 2025, WorldView-Bench", "Benjamini and Hochberg 1995"),
         reconstructed=True,
     ),
 )
 
 _STEMS = "Student's t with beginnings of sentences as units; 95 %."
-_AUTOCOMPLETION = ("An audit of stereotypes in autocompletion, arXiv 2407.11733",)
+_AUTOCOMPLETION = ("Leidinger and Rogers 2024",)
 _SENTENCE_MEASURES = (
     Measure(
         key="completion_refusals",
