@@ -27,6 +27,7 @@ class Camps:
         belongs: (raters, camps) probability of each rater to belong to each camp.
         log_likelihood: of all choices, without the ridge.
         bic: −2 log-likelihood + parameters · ln raters; smaller is better.
+        aic3: −2 log-likelihood + 3 · parameters; smaller is better.
     """
 
     shares: NDArray[np.float64]
@@ -34,6 +35,7 @@ class Camps:
     belongs: NDArray[np.float64]
     log_likelihood: float
     bic: float
+    aic3: float
 
     @property
     def members(self) -> NDArray[np.int64]:
@@ -57,6 +59,15 @@ class CampSearch:
     def by_bic(self) -> Camps:
         """The fit of smallest BIC."""
         return min(self.fits, key=lambda fit: fit.bic)
+
+    @property
+    def by_aic3(self) -> Camps:
+        """The fit of smallest AIC3.
+
+        References:
+            Andrews and Currim 2003, who found it best for mixtures of choice models.
+        """
+        return min(self.fits, key=lambda fit: fit.aic3)
 
     @property
     def by_held_out(self) -> Camps:
@@ -126,7 +137,7 @@ def fit_camps(
 def choose_camps(
     choices: Choices, *, rng: np.random.Generator, most: int = 5, folds: int = 5, restarts: int = 10
 ) -> CampSearch:
-    """Fits with 1 to `most` camps, by BIC and by raters who were left out.
+    """Fits with 1 to `most` camps, by AIC3, by BIC and by raters who were left out.
 
     Args:
         choices: raters numbered from 0.
@@ -188,9 +199,15 @@ def _finished(run: Mixtures, table: ChoiceTable) -> Camps:
     camps, raters = len(order), table.counts.shape[0]
     seen = len(np.unique(table.sets[table.sets != NOBODY]))
     parameters = camps * (seen - 1) + camps - 1
-    bic = -2 * run.log_likelihood[0] + parameters * np.log(raters)
-    belongs = run.belongs[0][:, order]
-    return Camps(run.shares[0][order], theta, belongs, float(run.log_likelihood[0]), float(bic))
+    misfit = -2 * float(run.log_likelihood[0])
+    return Camps(
+        run.shares[0][order],
+        theta,
+        run.belongs[0][:, order],
+        float(run.log_likelihood[0]),
+        bic=misfit + parameters * float(np.log(raters)),
+        aic3=misfit + 3 * parameters,
+    )
 
 
 def held_out_by_rater(

@@ -57,19 +57,24 @@ _ALL = (
     Measure(
         key="camps",
         label="Hidden camps",
-        name="Number of camps (mixture of Bradley–Terry, BIC)",
+        name="Number of camps (mixture of Bradley–Terry, AIC3)",
         unit="camps",
         minimum=1,
         maximum=None,
         direction="Higher is further apart.",
         floor=50,
         digits=".0f",
-        formula=r"\min_K\; -2\ln L + [K(n-1) + K - 1] \ln U",
+        formula=r"\min_K\; -2\ln L + 3\,[K(n-1) + K - 1]",
         tells="Into how many kinds of taste raters fall, whatever they are labelled.",
         cannot_tell="Small or similar camps: with 12 comparisons per rater alike ones merge. "
+        "BIC, with ln U for 3, merges more of them; both stand beside each other. "
         "Fewer than ten comparisons per rater are refused.",
         interval="None; see how many raters who were left out would choose.",
-        references=("Dempster, Laird and Rubin 1977", "Chakraborty et al. 2024, MaxMin-RLHF"),
+        references=(
+            "Dempster, Laird and Rubin 1977",
+            "Andrews and Currim 2003",
+            "Chakraborty et al. 2024, MaxMin-RLHF",
+        ),
     ),
     Measure(
         key="router",

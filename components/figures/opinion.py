@@ -93,16 +93,17 @@ def agreement_bars(frame: pd.DataFrame, *, theme: Theme) -> go.Figure:
 
 
 def camps_figure(frame: pd.DataFrame, *, chosen: int, theme: Theme) -> go.Figure:
-    """BIC by number of camps, and how likely raters who were left out are; both against the best.
+    """AIC3 and BIC by number of camps, and how likely raters left out are, against the best.
 
     Args:
-        frame: camps, BIC, per rater left out.
-        chosen: number of camps by BIC.
+        frame: camps, AIC3, BIC, per rater left out.
+        chosen: number of camps by AIC3.
         theme: paper to draw on.
     """
     figure, best = go.Figure(), frame["per rater left out"].max()
     columns = (
-        (frame["BIC"] - frame["BIC"].min(), "BIC above the smallest", "y", 0),
+        (frame["AIC3"] - frame["AIC3"].min(), "AIC3 above the smallest", "y", 0),
+        (frame["BIC"] - frame["BIC"].min(), "BIC above the smallest", "y", 2),
         (best - frame["per rater left out"], "loss on raters left out", "y2", 1),
     )
     for values, name, axis, place in columns:
@@ -115,7 +116,7 @@ def camps_figure(frame: pd.DataFrame, *, chosen: int, theme: Theme) -> go.Figure
                 hovertemplate="%{x} camps: %{y:.3g}<extra>" + name + "</extra>",
             )
         )  # fmt: skip
-    title = "BIC above the smallest"
+    title = "above the smallest"
     on_paper(figure, theme, x_title="number of camps", y_title=title, height=340)
     with_legend(figure)
     figure.update_xaxes(dtick=1)

@@ -43,7 +43,7 @@ def camps_view(draft: Draft) -> None:
             camps_figure(frame, chosen=found.chosen, theme=theme()),
             frame.round(3),
             key="groups-camps",
-            alt=f"BIC is smallest at {plural(found.chosen, 'camp')}.",
+            alt=f"AIC3 is smallest at {plural(found.chosen, 'camp')}.",
         )
     with right:
         _labels(draft, found)
@@ -53,12 +53,12 @@ def camps_view(draft: Draft) -> None:
 
 
 def _headline(found: FoundCamps) -> None:
-    held_out = len(found.search.by_held_out.shares)
-    shares = ", ".join(f"{share:.0%}" for share in found.search.by_bic.shares)
+    others = f"{len(found.search.by_bic.shares)} by BIC"
+    others += f", {len(found.search.by_held_out.shares)} by raters who were left out"
+    shares = ", ".join(f"{share:.0%}" for share in found.search.by_aic3.shares)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(
-            f"**{plural(found.chosen, 'camp')}** by BIC ({shares} of raters), {held_out} by raters "
-            "who were left out.",
+            f"**{plural(found.chosen, 'camp')}** by AIC3 ({shares} of raters); {others}.",
             width="content",
         )
         method_card_button(GROUP_CATALOGUE["camps"])
@@ -97,9 +97,9 @@ def _tastes(draft: Draft, options: Options, found: FoundCamps) -> None:
     """θ of each camp, centred over the answers to the question that the page shows."""
     shown = polls.options(draft.source, draft.items).names
     places = [i for i, name in enumerate(options.names) if name in shown]
-    theta = found.search.by_bic.strengths[:, places]
+    theta = found.search.by_aic3.strengths[:, places]
     theta = theta - theta.mean(axis=1, keepdims=True)
-    sizes = np.bincount(found.search.by_bic.members, minlength=len(theta))
+    sizes = np.bincount(found.search.by_aic3.members, minlength=len(theta))
     order = np.argsort(-theta.mean(axis=0))
     frame = pd.DataFrame(
         {

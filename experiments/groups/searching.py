@@ -33,7 +33,7 @@ class FoundCamps:
     Attributes:
         search: fits with one camp, two …
         raters: (m,) rows of the raters who took part.
-        chosen: number of camps of smallest BIC.
+        chosen: number of camps of smallest AIC3.
         explained: attribute → how far it tells the camp.
         q_values: attribute → Benjamini–Hochberg over the attributes.
         sampled: raters there are, where not all took part; else 0.
@@ -47,8 +47,8 @@ class FoundCamps:
 
     @property
     def chosen(self) -> int:
-        """Number of camps of smallest BIC."""
-        return len(self.search.by_bic.shares)
+        """Number of camps of smallest AIC3."""
+        return len(self.search.by_aic3.shares)
 
 
 def why_no_camps(options: Options) -> str:
@@ -67,7 +67,7 @@ def why_no_camps(options: Options) -> str:
 
 
 def find_camps(options: Options, responses: Responses) -> FoundCamps:
-    """Camps by BIC and by raters who were left out, and how far each attribute tells them.
+    """Camps by AIC3, by BIC and by raters who were left out, and how far each attribute tells them.
 
     Args:
         options: with their choices, of which `why_no_camps` has nothing to say.
@@ -78,7 +78,7 @@ def find_camps(options: Options, responses: Responses) -> FoundCamps:
     taken = np.sort(rng.permutation(present)[:MOST_RATERS])
     choices = choices_of_raters(options.choices, taken)
     search = choose_camps(choices, rng=rng, most=MOST_CAMPS, folds=FOLDS, restarts=RESTARTS)
-    members = search.by_bic.members
+    members = search.by_aic3.members
     explained = {}
     for name in responses.raters.columns:
         values = responses.raters[name].to_numpy()[taken]
@@ -99,6 +99,7 @@ def search_frame(found: FoundCamps) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "camps": range(1, len(fits) + 1),
+            "AIC3": [fit.aic3 for fit in fits],
             "BIC": [fit.bic for fit in fits],
             "log-likelihood": [fit.log_likelihood for fit in fits],
             "per rater left out": found.search.held_out,
@@ -109,7 +110,7 @@ def search_frame(found: FoundCamps) -> pd.DataFrame:
 def camps_by_label(found: FoundCamps, responses: Responses, name: str) -> pd.DataFrame:
     """Raters of each label in each camp, labels of ten raters or more."""
     labels = responses.raters[name].to_numpy()[found.raters]
-    camps = [f"camp {k + 1}" for k in found.search.by_bic.members]
+    camps = [f"camp {k + 1}" for k in found.search.by_aic3.members]
     table = pd.crosstab(pd.Series(labels, name=name), pd.Series(camps, name="camp"))
     return table[(table.sum(axis=1) >= 10) & (table.index != "")]
 

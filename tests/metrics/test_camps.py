@@ -28,12 +28,14 @@ def test_one_camp_is_the_plain_model():
     assert one.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
     # K(n − 1) + K − 1 = 4 parameters, 80 raters
     assert one.bic == pytest.approx(-2 * one.log_likelihood + 4 * np.log(80))
+    assert one.aic3 == pytest.approx(-2 * one.log_likelihood + 4 * 3)
 
 
 def test_two_camps_are_found_with_their_tastes():
     choices, camp = two_camps()
     search = choose_camps(choices, rng=np.random.default_rng(0), most=3, folds=3, restarts=4)
     assert len(search.by_bic.shares) == len(search.by_held_out.shares) == 2
+    assert search.by_aic3 is search.fits[1]
     assert adjusted_rand_score(camp, search.by_bic.members) > 0.9
     assert (np.sort(np.argmax(search.by_bic.strengths, axis=1)) == [0, 4]).all()
     assert search.by_bic.shares == pytest.approx([0.5, 0.5], abs=0.05)
