@@ -197,10 +197,11 @@ def _completions() -> CompletionSet | None:
         with problems_shown():
             made = uploaded_completions(raw) if raw is not None else None
     if made is not None:
+        example = f"{made.leads[-1]} …" if made.leads[-1] else made.prompts[-1]
         st.caption(
             f"{plural(len(set(made.stems)), 'beginning')} for "
-            f"{plural(len(set(made.groups)), 'group')}, against {as_markdown(made.baseline)}. "
-            f"{as_markdown(made.source)}. For example: “{as_markdown(made.prompts[-1])}”"
+            f"{plural(len(set(made.groups)), 'group')}, against “{as_markdown(made.baseline)}”. "
+            f"{as_markdown(made.source)}. For example: “{as_markdown(example)}”"
         )
     return made
 

@@ -24,8 +24,8 @@ from metrics.measure import Measure
 from metrics.uncertainty import Estimate, benjamini_hochberg, difference
 
 _PICTURES = (
-    ("words", "association", "association of the group at risk with negative words", 0.0),
-    ("decisions", "decision_bias", "share of decisions as the stereotype has it", 0.5),
+    ("words", "association", "group at risk with negative words", 0.0),
+    ("decisions", "decision_bias", "share as the stereotype has it", 0.5),
 )
 
 

@@ -78,11 +78,12 @@ def value_finding(
     told = [gap for gap in first.gaps if gap.estimate.is_defined]
     if not told:
         return "Too few statements are answered yet to say anything: 5 of them are needed."
-    sentences = [_moves(told)]
+    sentences = [_moves(told, _exchanged(first))]
     near = first.measures["values_alignment"]
     if near.is_defined:
+        whose = "the town’s rules" if first.apart == "group" else "people’s"
         sentences.append(
-            f"On average its answers lie {100 - near.value:.0f} % of the scale from people’s "
+            f"On average its answers lie {100 - near.value:.0f} % of the scale from {whose} "
             f"({100 - near.high:.0f} to {100 - near.low:.0f} %)."
         )
     leaked = first.measures["leakage"]
@@ -102,10 +103,16 @@ def value_finding(
     return " ".join(sentences)
 
 
-def _moves(told: list[Gap]) -> str:
+def _exchanged(one: Valued) -> str:
+    """What was exchanged, in words."""
+    languages = ", language" if one.rows["language"].nunique() > 1 else ""
+    return f"framing{languages} and {one.apart}"
+
+
+def _moves(told: list[Gap], exchanged: str) -> str:
     n = max(gap.estimate.n for gap in told)
     clear = sorted((gap for gap in told if gap.is_clear), key=lambda gap: -abs(gap.estimate.value))
-    count = f"{len(clear)} of {plural(len(told), 'change')} of framing, language and place"
+    count = f"{len(clear)} of {plural(len(told), 'change')} of {exchanged}"
     if not clear:
         return f"Over {plural(n, 'statement')}, none of {count[5:]} moves answers beyond chance."
     most = clear[0]
@@ -120,22 +127,20 @@ def _moves(told: list[Gap]) -> str:
 
 
 def _gaps(found: Mapping[str, Valued], names: Mapping[str, str]) -> None:
+    first = next(iter(found.values()))
     frame = gaps_frame({key: shown_gaps(one) for key, one in found.items()})
     if frame.empty:
         st.caption("What framing, language and place change is shown here from 5 statements on.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**{AUDITS['value_gap'].label}**", width="content")
+        st.markdown(f"**What {_exchanged(first)} change**", width="content")
         method_card_button(AUDITS["value_gap"])
     frame["level"] = frame["level"] + " (" + frame["attribute"] + ")"
-    figure = gaps_figure(
-        frame, names=names, theme=theme(), title="points towards agreeing, against the baseline"
-    )
+    figure = gaps_figure(frame, names=names, theme=theme(), title="points towards agreeing")
     chart(
         figure, frame.drop(columns=["known", "probability"]), key="audits-values",
         alt=gaps_description(frame, names),
     )  # fmt: skip
-    first = next(iter(found.values()))
     bases = dict.fromkeys(f"{gap.attribute} {gap.baseline}" for gap in shown_gaps(first))
     st.caption(
         f"Each against its baseline ({as_markdown(', '.join(bases))}), all else equal; bars: 95 % "
@@ -156,7 +161,10 @@ def _steadiness(found: Mapping[str, Valued]) -> None:
 
 def _tile(key: str, found: Mapping[str, Valued]) -> None:
     estimates = {name: one.measures[key] for name, one in found.items()}
-    measure_tile(AUDITS[key], estimates, common_n=0, theme=theme())
+    measure, apart = AUDITS[key], next(iter(found.values())).apart
+    if key == "differentiation" and apart != "country":
+        measure = replace(measure, label=f"Tells {apart}s apart")
+    measure_tile(measure, estimates, common_n=0, theme=theme())
 
 
 def _tiles(found: Mapping[str, Valued], changes: Mapping[str, Estimate]) -> None:

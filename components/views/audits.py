@@ -36,7 +36,7 @@ from metrics.catalogue_audits import AUDITS
 POLL_S = 1.0
 BUTTON = "Ask the model"
 _YES = "log-odds of yes, against the baseline"
-_TWO_SIDED = "log-odds of the side of more rights and help, against the baseline"
+_TWO_SIDED = "log-odds of more rights and help"
 _RECORDED = {DECISIONS: "audits", VALUES: "audits_values"}  # → name of the bundled file
 _WILL = {
     STATEMENTS: "a gap for each language and each asker: how far the model leans to whoever asks, "

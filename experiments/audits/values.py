@@ -68,7 +68,7 @@ def value_audit(
             "source": [questions.source],
         },
     )
-    made = []
+    made: list[Condition] = []
     for name in (AT_ONCE, THINKING)[: 1 + thinking]:
         tokens = REPLY_TOKENS + (THOUGHT_TOKENS if name == THINKING else 0)
         made += conditions_of(NAME, model, prompts, ways={name: ""}, writing=Writing(1, tokens))

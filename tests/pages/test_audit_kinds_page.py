@@ -76,7 +76,8 @@ def test_the_bundled_model_is_shown_with_the_towns_marks(visit, monkeypatch):
     assert "People’s answers are known" in tab.words
     assert "asked of the bundled teaching model" in tab.words
     assert "As people answer" in tab.words
-    assert "from people’s" in tab.words
+    assert "from the town’s rules" in tab.words
+    assert "Tells groups apart" in tab.words
     services.divergences().close()
 
 
