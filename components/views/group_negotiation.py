@@ -63,7 +63,6 @@ def _costs(draft: Draft, ballot: Ballot) -> list[float]:
         table,
         hide_index=True,
         disabled=["answer"],
-        height=min(36 * (len(table) + 1) + 4, 330),
         column_config={"cost": st.column_config.NumberColumn(min_value=0.1, max_value=1000.0)},
         key=f"groups.prices.{draft.source.key}.{draft.by}.{draft.part}",
         alt="What each answer costs",
@@ -139,7 +138,6 @@ def _rounds(found: Agreement, ballot: Ballot) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        height=min(36 * (len(frame) + 1) + 4, 400),
         column_config={"proposes": st.column_config.TextColumn(width="large")},
         alt="Who proposed what in each round, who vetoed it, and what the mediator took",
     )
@@ -167,14 +165,17 @@ def _packages(found: Agreement, ballot: Ballot) -> None:
         st.markdown("**What each package means for people**", width="content")
         for key in ("total", "worst", "low_percentile", "gini"):
             method_card_button(WELFARE[key], place="negotiation")
+    st.markdown(
+        "\n".join(
+            f"- **{name}:** {'; '.join(as_markdown(ballot.labels[i]) for i in taken)}"
+            for name, taken in found.packages.items()
+        )
+    )
     st.dataframe(
-        frame,
+        frame.drop(columns="takes"),
         hide_index=True,
-        column_config={
-            "package": st.column_config.TextColumn(pinned=True),
-            "takes": st.column_config.TextColumn(width="large"),
-        },
-        alt="What each package holds and what it means for people",
+        column_config={"package": st.column_config.TextColumn(pinned=True)},
+        alt="What each package means for people",
     )
     numbers(frame, key="groups-packages")
     n = found.outcomes[TOTAL].total.n

@@ -19,7 +19,7 @@ from components.services import jobs, store
 from components.state import State, session
 from components.text import as_markdown, one_line, plural
 from components.tiles import method_card_button
-from components.views.charts import chart, numbers, spanned
+from components.views.charts import chart, minus, numbers, spanned
 from data.errors import StoreError
 from data.schema import Condition, Decoding
 from experiments.groups.rewarding import RULES, BestOfN, GroupValues, best_of, rule_scores
@@ -47,7 +47,7 @@ def rewards_view(draft: Draft) -> None:
     snapshot = _answers(state, draft)
     if snapshot is None:
         return
-    live = snapshot.active
+    live = not _ready(snapshot)
     st.fragment(_shown, run_every=POLL_S if live else None)(state, values, draft, was_live=live)
 
 
@@ -60,7 +60,7 @@ def _values(values: GroupValues) -> None:
         rows.append(
             {
                 "group": name,
-                "held-out texts told (r)": "–" if np.isnan(skill) else f"{skill:.2f}",
+                "held-out texts told (r)": "–" if np.isnan(skill) else minus(f"{skill:.2f}"),
                 "texts": values.function.texts,
                 "words that add": up,
                 "words that take away": down,
@@ -129,9 +129,14 @@ def _ask(state: State, draft: Draft) -> None:
         )
 
 
+def _ready(snapshot: Snapshot) -> bool:
+    """Whether all answers are there; the map that is still drawn of them isn't needed here."""
+    return not snapshot.active or snapshot.placed >= sum(snapshot.wanted.values())
+
+
 def _shown(state: State, values: GroupValues, draft: Draft, *, was_live: bool) -> None:
     snapshot = jobs().snapshot(state.groups.drawn, owner=state.owner)
-    if snapshot.active:
+    if not _ready(snapshot):
         progress(snapshot)
         st.button("Stop", icon=":material/stop:", key="groups.stop", on_click=jobs().stop,
                   args=(snapshot.run.id,), kwargs={"owner": state.owner})  # fmt: skip
@@ -209,7 +214,7 @@ def _table(found: BestOfN, values: GroupValues) -> None:
             row[name] = spanned(found.gains[rule][g], "+.2f")
             if found.truth is not None:
                 true = found.truth[g, at]
-                row[f"{name}, true"] = "–" if np.isnan(true) else f"{true:+.2f}"
+                row[f"{name}, true"] = "–" if np.isnan(true) else minus(f"{true:+.2f}")
         rows.append(row)
     frame = pd.DataFrame(rows)
     st.dataframe(
@@ -223,7 +228,8 @@ def _table(found: BestOfN, values: GroupValues) -> None:
     st.caption(
         f"Each group’s expected gain with a 95 % interval: its raters (n = {min(values.sizes):,} "
         "or more) drawn anew, the choice kept. "
-        f"The choice is made by the same values, which flatters it.{told}"
+        "The choice is made by the same values, which flatters it; what words can’t tell is not "
+        f"in the intervals.{told}"
     )
 
 

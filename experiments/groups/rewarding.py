@@ -111,7 +111,7 @@ def values_of(source: Source, grouping: Grouping) -> GroupValues:
             f"group; values need {LEAST_TEXTS}.",
             "Choose a coarser attribute.",
         )
-    texts = [source.texts.get(n, n) for n, keep in zip(names, enough, strict=True) if keep]
+    texts = [source.texts.get(names[i], names[i]) for i in np.flatnonzero(enough)]
     kept, parts = kept[:, enough], parts[enough]
     means = np.stack([np.nanmean(kept[labels == g], axis=0) for g in range(groups)])
     function = fit_values(texts, parts, means)
