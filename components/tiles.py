@@ -24,7 +24,7 @@ def measure_tile(
         theme: paper to write on.
     """
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
-        with _heading(measure):
+        with tile_heading(measure):
             st.markdown(f"**{measure.label.format(n=common_n)}**", width="stretch")
             method_card_button(measure)
         grid = st.grid(len(estimates), min_column_width=72, gap="xsmall")
@@ -32,7 +32,7 @@ def measure_tile(
             grid.markdown(_number(measure, key, estimate, theme))
 
 
-def _heading(measure: Measure) -> DeltaGenerator:
+def tile_heading(measure: Measure) -> DeltaGenerator:
     """The line on top, which the style sheet keeps from breaking before the card's button."""
     return st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", key=f"head-{measure.key}"
@@ -42,7 +42,7 @@ def _heading(measure: Measure) -> DeltaGenerator:
 def plain_tile(measure: Measure, estimate: Estimate) -> None:
     """One measure of a run as a whole, with its interval and n."""
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
-        with _heading(measure):
+        with tile_heading(measure):
             st.markdown(f"**{measure.label}**", width="stretch")
             method_card_button(measure)
         value, span = _words(measure, estimate)
