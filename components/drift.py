@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.figures.palette import Theme
 from components.findings import coloured
-from components.tiles import method_card_button, number_line
+from components.tiles import method_card_button, number_line, tile_heading
 from metrics.autoregression import Verdict
 from metrics.catalogue import Measure
 from metrics.catalogue_drift import DRIFT
@@ -107,8 +107,8 @@ def _tile(
 ) -> None:
     """One number per condition; written as the measure is whose scale it is on."""
     with st.container(border=True, gap="xxsmall", key=f"tile-{card.key}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.markdown(f"**{label or card.label}**", width="content")
+        with tile_heading(card):
+            st.markdown(f"**{label or card.label}**", width="stretch")
             method_card_button(card)
         grid = st.grid(len(estimates), min_column_width=72, gap="xsmall")
         signed = card.key == "effect"

@@ -19,6 +19,7 @@ from data.store import RunSummary
 from experiments.base import Experiment
 from experiments.snapshot import Phase, Snapshot
 from experiments.strategies.registry import most_tokens
+from experiments.sweep import swept_temperatures
 
 _SEED = "run.seed"
 
@@ -128,10 +129,9 @@ def run_bar(
     if snapshot.run.state is RunState.INCOMPLETE:
         _offer_resume(state, snapshot, noun)
     if (snapshot.run.prompt, snapshot.run.conditions) != (draft.prompt, draft.conditions):
-        st.caption(
-            f"Below: “{as_markdown(snapshot.run.prompt, limit=80)}” "
-            "Your settings have changed since."
-        )
+        swept = len(swept_temperatures(snapshot.run))
+        since = f"At {swept} temperatures." if swept else "Your settings have changed since."
+        st.caption(f"Below: “{as_markdown(snapshot.run.prompt, limit=80)}” {since}")
 
 
 def _start(state: State, draft: Draft) -> None:

@@ -24,7 +24,7 @@ def measure_tile(
         theme: paper to write on.
     """
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
-        with _heading(measure):
+        with tile_heading(measure):
             st.markdown(f"**{measure.label.format(n=common_n)}**", width="stretch")
             method_card_button(measure)
         grid = st.grid(len(estimates), min_column_width=72, gap="xsmall")
@@ -32,7 +32,7 @@ def measure_tile(
             grid.markdown(_number(measure, key, estimate, theme))
 
 
-def _heading(measure: Measure, place: str = "") -> DeltaGenerator:
+def tile_heading(measure: Measure, place: str = "") -> DeltaGenerator:
     """The line on top, which the style sheet keeps from breaking before the card's button."""
     return st.container(
         horizontal=True,
@@ -51,7 +51,7 @@ def plain_tile(measure: Measure, estimate: Estimate, *, place: str = "") -> None
         place: where it stands, if the page shows the same measure twice.
     """
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}{place}"):
-        with _heading(measure, place):
+        with tile_heading(measure, place):
             st.markdown(f"**{measure.label}**", width="stretch")
             method_card_button(measure, place=place)
         value, span = _words(measure, estimate)

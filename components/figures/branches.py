@@ -92,7 +92,8 @@ def branches_figure(bars: Sequence[BranchBar], *, theme: Theme, picked: str = ""
         picked: id of the branch that is outlined.
     """
     figure, places = go.Figure(), boxes(bars)
-    figure.add_trace(_ribbons(bars, places, theme))
+    figure.add_shape(_ribbons(bars, places, theme))
+    figure.add_trace(_ground(bars, places, theme))
     keys = dict.fromkeys(key for bar in bars for key, count in bar.counts.items() if count)
     for key in keys:
         figure.add_trace(_shares(bars, places, key, theme))
@@ -123,11 +124,10 @@ def branches_description(bars: Sequence[BranchBar]) -> str:
     return f"Graph of {sum(b.size for b in bars if not b.column)} answers. They part {told}.{again}"
 
 
-def _ribbons(bars: Sequence[BranchBar], places: Mapping[str, Box], theme: Theme) -> go.Scatter:
-    """Bands from each branch to those that its answers go on to."""
+def _ribbons(bars: Sequence[BranchBar], places: Mapping[str, Box], theme: Theme) -> dict:
+    """Bands from each branch to those that its answers go on to, as a shape below all branches."""
     arrived = {key: box.top for key, box in places.items()}
-    x: list[float | None] = []
-    y: list[float | None] = []
+    path = []
     for bar in sorted(bars, key=lambda bar: places[bar.id].middle):
         box, left = places[bar.id], places[bar.id].top
         for later in sorted(bar.goes_on, key=lambda key: places[key].middle):
@@ -135,13 +135,29 @@ def _ribbons(bars: Sequence[BranchBar], places: Mapping[str, Box], theme: Theme)
             right, end = arrived[later], places[later].left
             bend = (1 - np.cos(np.pi * _CURVE)) / 2
             across, down = box.right + _CURVE * (end - box.right), left + bend * (right - left)
-            x += [*across, *across[::-1], None]
-            y += [*down, *(down + count)[::-1], None]
+            x, y = [*across, *across[::-1]], [*down, *(down + count)[::-1]]
+            corners = [f"{a:.2f},{b:.2f}" for a, b in zip(x, y, strict=True)]
+            path.append(f"M{' L'.join(corners)} Z")
             left, arrived[later] = left + count, right + count
-    return go.Scatter(
-        x=x, y=y, mode="none", fill="toself", fillcolor=tint(FAINT_INK[theme], 0.16),
+    return {
+        "type": "path",
+        "path": " ".join(path) or "M0,0 Z",
+        "layer": "below",
+        "fillrule": "nonzero",
+        "fillcolor": tint(FAINT_INK[theme], 0.16),
+        "line": {"width": 0},
+    }
+
+
+def _ground(bars: Sequence[BranchBar], places: Mapping[str, Box], theme: Theme) -> go.Bar:
+    """Paper under each branch, so that no band shines through it."""
+    return _bar(
+        [places[bar.id] for bar in bars],
+        [places[bar.id].middle for bar in bars],
+        [bar.size for bar in bars],
+        marker={"color": PAPER[theme], "line": {"width": 0}},
         hoverinfo="skip",
-    )  # fmt: skip
+    )
 
 
 def _shares(bars: Sequence[BranchBar], places: Mapping[str, Box], key: str, theme: Theme) -> go.Bar:

@@ -53,7 +53,7 @@ def curve_frame(courses: Mapping[str, Course], *, so_far: bool = False) -> pd.Da
             part[f"{name} low"], part[f"{name} high"] = shown
         parts.append(part)
     found = pd.concat(parts, ignore_index=True)
-    numbers = found.select_dtypes("floating").columns
+    numbers = found.select_dtypes("number").columns
     found[numbers] = (
         found[numbers].where(found[numbers].abs() >= ROUNDING, 0.0).where(found[numbers].notna())
     )

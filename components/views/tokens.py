@@ -77,10 +77,11 @@ def _tree(state: State, data: RunData, names: Mapping[str, str]) -> None:
     ids = [branch.id for branch in found]
     if widget_value(_BRANCH) not in ids:
         fill_widgets({_BRANCH: ids[0]})
+    figure = branches_figure(bars, theme=theme(), picked=str(widget_value(_BRANCH)))
     with st.container(key="wide-branches"):  # the style sheet lets it scroll sideways
         st.plotly_chart(
-            branches_figure(bars, theme=theme(), picked=str(widget_value(_BRANCH))),
-            width="content",
+            figure,
+            width=int(figure.layout.width),
             key="diversity.branches.chart",
             on_select=_pick,
             selection_mode="points",

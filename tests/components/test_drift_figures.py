@@ -42,6 +42,16 @@ def test_a_row_per_condition_and_turn_with_its_interval(found):
     assert row["conversations"] == 12
 
 
+def test_rounding_is_drawn_as_nothing_and_what_is_unknown_stays_so():
+    rng = np.random.default_rng(2)
+    values = rng.uniform(0.1, 0.2, (4, 6, 4))
+    values[:, 0] = rng.uniform(1e-9, 5e-9, (4, 4))
+    frame = curve_frame({"a": course_of(values, rng=rng, null_runs=100)})
+    assert frame["value"].iloc[0] == 0
+    assert (frame["value"].iloc[1:] > 0.1).all()
+    assert frame["low"].isna().all()  # four conversations have no interval
+
+
 def test_the_mean_so_far_ends_at_the_mean_of_all_turns(found):
     frame = curve_frame(found, so_far=True)
     last = frame[frame["condition"] == "a"].iloc[-1]

@@ -71,7 +71,7 @@ def test_two_real_checkpoints_are_held_against_each_other(workshop, tmp_path, ch
     apart = store.load(shown.run.id)
     store.close()
     assert len(apart) == len(shown.data.samples) == plan.draws
-    course = courses(shown.data, per_reply(apart), "kl", null_runs=10)["a"]
+    course = courses(shown.data, per_reply(apart), "kl", null_runs=100)["a"]
     # Other weights choose otherwise from the first word on, also where both see the same chat.
     assert (course.values > 0.01).all()
     firsts = [s for s in shown.data.samples if s.index % plan.replies == 0]

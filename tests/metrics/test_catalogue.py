@@ -3,6 +3,7 @@ import math
 import pytest
 
 from metrics.catalogue import CATALOGUE, DEFAULT_PANEL, FAMILIES, FLOOR
+from metrics.catalogue_drift import DRIFT
 from metrics.partition import JUDGED_F1, MEANING_THRESHOLD, TOWN_RAND_INDEX
 
 EVERY = pytest.mark.parametrize("measure", CATALOGUE.values(), ids=CATALOGUE.keys())
@@ -82,6 +83,12 @@ def test_formats_and_ranges_in_words():
     assert CATALOGUE["logprob"].range == "0 or less"
     assert CATALOGUE["sequence_entropy"].range == "any number"
     assert CATALOGUE["unseen"].reference == "Good 1953; Chao and Jost 2012"
+
+
+def test_what_is_but_rounding_shows_as_nothing():
+    for value in (4e-9, -4e-9, 9.9e-7, 0.0):
+        assert DRIFT["kl"].format(value) == "0"
+    assert DRIFT["kl"].format(1.1e-6) == "1.1e-06"
 
 
 @pytest.mark.parametrize("key", ["distinct", "entropy", "unseen"])
