@@ -138,7 +138,7 @@ def _reporting(report: Report) -> type[Any]:
     """A progress bar that draws nothing and tells how far it is."""
     from tqdm import tqdm
 
-    class Bar(tqdm):  # type: ignore[misc, type-arg]
+    class Bar(tqdm):
         def __init__(self, *args: Any, **options: Any) -> None:
             options.pop("name", None)
             super().__init__(*args, **{**options, "disable": True})

@@ -79,7 +79,7 @@ def formality_estimate(
     Returns:
         Estimate whose n counts words; undefined below the floor of words, or of conversations.
     """
-    there = np.isfinite(counts).all(axis=1)
+    there = np.asarray(np.isfinite(counts).all(axis=1))
     given = np.where(there[:, None], counts, 0.0)
     words = int(given.sum())
     if words < min_words or there.sum() < FLOOR:

@@ -87,13 +87,14 @@ def _fetched(fetch: Callable[[Report], Fetched]) -> Fetched:
         far[:] = done, total
 
     pool = ThreadPoolExecutor(1, thread_name_prefix="hub-corpus")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center", gap="small"):
         bar = st.progress(0.0, text="Asking Hugging Face …")
         st.button("Stop", icon=":material/stop:", key="synchrony.fetch.stop")
     try:
         return _awaited(pool.submit(fetch, report), lambda: bar.progress(*_progress(*far)))
     finally:
-        bar.empty()
+        place.empty()
         pool.shutdown(wait=False)
 
 

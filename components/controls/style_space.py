@@ -74,6 +74,10 @@ def heard_speech(
         with st.spinner("Loading the embedder …"):
             loaded = _loaded(embedder_id)
         bar = st.progress(0.0, text="Embedding every turn …")
+
+        def report(done: int, total: int) -> None:
+            bar.progress(done / total, text=f"Embedding turns, {done:,} of {total:,}")
+
         try:
             made = embedded_speech(
                 corpus,
@@ -81,9 +85,7 @@ def heard_speech(
                 loaded,
                 user=user,
                 own=own.splitlines(),
-                report=lambda done, total: bar.progress(
-                    done / total, text=f"Embedding turns, {done:,} of {total:,}"
-                ),
+                report=report,
             )
         finally:
             bar.empty()

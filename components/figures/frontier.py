@@ -77,7 +77,7 @@ def frontier_description(frame: pd.DataFrame) -> str:
 
 
 def several_figure(frames: Mapping[str, pd.DataFrame], *, theme: Theme) -> go.Figure:
-    """The frontiers of several corpora or models, each a line through its policies.
+    """The frontiers of several corpora or models: a line each, and its letter at its points.
 
     Args:
         frames: from `frontier_frame`, by name of the corpus or model.
@@ -85,21 +85,25 @@ def several_figure(frames: Mapping[str, pd.DataFrame], *, theme: Theme) -> go.Fi
     """
     figure = go.Figure()
     named: set[str] = set()
-    for (name, frame), dash in zip(frames.items(), DASHES, strict=False):
+    for place, (name, frame) in enumerate(frames.items()):
+        letter = chr(ord("A") + place) if len(frames) > 1 else ""
         shown = frame[np.isfinite(frame["stability"]) & np.isfinite(frame["synchrony"])]
-        line = _line(shown.sort_values("stability"), theme)
-        figure.add_trace(
-            line.update(name=hover_text(name, width=60, lines=1), line={"dash": dash},
-                        showlegend=True, legend="legend")
-        )  # fmt: skip
+        stand = shown[~shown["beaten"].astype(bool)].sort_values("stability")
+        label = hover_text(f"{letter}: {name}" if letter else name, width=60, lines=1)
+        line = {"dash": DASHES[place % len(DASHES)]}
+        figure.add_trace(_line(stand, theme).update(name=label, line=line, showlegend=True))
         for row in shown.to_dict("records"):
             point = _point({**row, "name": f"{row['name']}, {name}"}, theme, ringed=False)
-            first = str(row["policy"]) not in named
-            named.add(str(row["policy"]))
+            policy = str(row["policy"])
             figure.add_trace(
-                point.update(name=str(row["name"]), showlegend=first, legend="legend2",
-                             legendgroup=str(row["policy"]), marker={"size": 10})
+                point.update(
+                    mode="markers+text", text=[letter], textposition="top right",
+                    textfont={"color": FAINT_INK[theme], "size": 12}, name=str(row["name"]),
+                    showlegend=policy not in named, legend="legend2", legendgroup=policy,
+                    marker={"size": 10},
+                )
             )  # fmt: skip
+            named.add(policy)
     on_paper(figure, theme, x_title=X_TITLE, y_title=Y_TITLE, height=_HEIGHT)
     flat = {"orientation": "h", "x": 0, "font": {"size": 12}}
     figure.update_layout(

@@ -64,7 +64,7 @@ def synchrony_view(
 def _played(chosen: Chosen, finding: DeltaGenerator) -> None:
     """The styles that policies ask for: no model is needed."""
     if chosen.speech is None:
-        finding.markdown("Give some conversations to play the policies on.")
+        finding.markdown("Give or fetch some conversations to play the policies on.")
         return
     if not chosen.policies:
         finding.markdown("Choose a policy.")

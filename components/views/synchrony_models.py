@@ -13,7 +13,7 @@ from components.problems import problems_shown
 from components.recorded import recorded_run
 from components.services import store
 from components.state import session
-from components.text import one_line, plural
+from components.text import plural
 from components.views.charts import chart, spanned
 from data.schema import Run, RunData, RunState
 from experiments.loop_models import AXES, Loops, compared_loops, costs
@@ -114,21 +114,18 @@ def _models(run: Run) -> str:
 
 
 def _label(run: Run) -> str:
-    return one_line(f"{_models(run)}, {run.created:%-d %b %H:%M}: {run.prompt}", limit=70)
+    return f"{_models(run)}, {run.created:%-d %b %H:%M}"
 
 
 def _distinct(labels: list[str]) -> list[str]:
-    """Models alone where that tells runs apart, else with their time."""
-    short = [label.split(": ", 1)[0] for label in labels]
-    alone = [label.rsplit(", ", 1)[0] for label in short]
-    return (
-        alone
-        if len(set(alone)) == len(alone)
-        else [
-            f"{each} ({n})" if short.count(each) > 1 else each
-            for n, each in enumerate(short, start=1)
-        ]
-    )
+    """Models alone where that tells runs apart, else with their time, else numbered too."""
+    alone = [label.rsplit(", ", 1)[0] for label in labels]
+    if len(set(alone)) == len(alone):
+        return alone
+    return [
+        f"{each} ({n})" if labels.count(each) > 1 else each
+        for n, each in enumerate(labels, start=1)
+    ]
 
 
 def _counted(key: str) -> int:

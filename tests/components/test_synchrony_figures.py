@@ -149,11 +149,13 @@ def test_differences_are_drawn_beside_the_margin(frontier):
 def test_several_corpora_have_a_line_each_and_policies_one_legend(frame):
     figure = several_figure({"one": frame, "two": frame}, theme="light")
     lines = [trace for trace in figure.data if trace.mode == "lines"]
-    assert [trace.name for trace in lines] == ["one", "two"]
+    assert [trace.name for trace in lines] == ["A: one", "B: two"]
     assert lines[0].line.dash != lines[1].line.dash
-    assert all(len(trace.x) == len(frame) for trace in lines)  # through beaten ones too
-    named = [trace.name for trace in figure.data if trace.mode == "markers" and trace.showlegend]
-    assert named == frame["name"].tolist()
+    points = [trace for trace in figure.data if trace.mode != "lines"]
+    assert [trace.text[0] for trace in points] == ["A"] * 8 + ["B"] * 8
+    assert [trace.name for trace in points if trace.showlegend] == frame["name"].tolist()
+    [line, *_] = several_figure({"alone": frame}, theme="dark").data
+    assert line.name == "alone"
 
 
 def test_what_users_foretell_is_drawn_beside_chance(frontier):

@@ -234,7 +234,7 @@ def test_a_corpus_is_chosen_by_its_name_and_fetched(open_page, monkeypatch):
     monkeypatch.setattr("components.controls.hub_corpus.fetch_named", fetch)
     tab = choose(open_page(), "DailyDialog")
     assert "Li et al. 2017" in tab.words
-    assert "Give some conversations" in tab.words
+    assert "Give or fetch some conversations" in tab.words
     assert not asked
     settled(tab.press("Fetch"))
     assert asked == ["li2017dailydialog/daily_dialog"]
