@@ -127,7 +127,7 @@ def run_bar(
         _offer_resume(state, snapshot, noun)
     if (snapshot.run.prompt, snapshot.run.conditions) != (draft.prompt, draft.conditions):
         st.caption(
-            f"Below: “{as_markdown(snapshot.run.prompt, limit=80)}” "
+            f"Below: “{as_markdown(snapshot.run.prompt, limit=80)}”. "
             "Your settings have changed since."
         )
 
