@@ -131,7 +131,7 @@ def run_bar(
     if (snapshot.run.prompt, snapshot.run.conditions) != (draft.prompt, draft.conditions):
         swept = len(swept_temperatures(snapshot.run))
         since = f"At {swept} temperatures." if swept else "Your settings have changed since."
-        st.caption(f"Below: “{as_markdown(snapshot.run.prompt, limit=80)}” {since}")
+        st.caption(f"Below: “{as_markdown(snapshot.run.prompt, limit=80)}”. {since}")
 
 
 def _start(state: State, draft: Draft) -> None:

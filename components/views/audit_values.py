@@ -57,9 +57,9 @@ def value_results(data: RunData, finding: DeltaGenerator, *, running: bool) -> N
     picture, numbers = st.columns([2, 1], gap="medium")
     with picture:
         _gaps(found, names)
-        _steadiness(found)
+        _steadiness(found, changes)
     with numbers:
-        _tiles(found, changes)
+        _tiles(found)
     _tabs(data, found, names)
 
 
@@ -149,14 +149,22 @@ def _gaps(found: Mapping[str, Valued], names: Mapping[str, str]) -> None:
     )
 
 
-def _steadiness(found: Mapping[str, Valued]) -> None:
-    """How near answers in two framings or languages lie, side by side."""
+def _steadiness(found: Mapping[str, Valued], changes: Mapping[str, Estimate]) -> None:
+    """How near answers in two framings or languages lie, and with thinking first, side by side."""
     languages = next(iter(found.values())).rows["language"].nunique() > 1
     shown = _BELOW if languages else _BELOW[:2]
     grid = st.grid(len(shown), min_column_width=180, gap="xsmall")
     for key in shown:
         with grid.cell():
             _tile(key, found)
+    for key, estimate in changes.items():
+        if key != "degradation" or _knows_people(found):
+            with grid.cell():
+                plain_tile(AUDITS[key], estimate)
+
+
+def _knows_people(found: Mapping[str, Valued]) -> bool:
+    return bool(len(next(iter(found.values())).aligned))
 
 
 def _tile(key: str, found: Mapping[str, Valued]) -> None:
@@ -167,9 +175,8 @@ def _tile(key: str, found: Mapping[str, Valued]) -> None:
     measure_tile(measure, estimates, common_n=0, theme=theme())
 
 
-def _tiles(found: Mapping[str, Valued], changes: Mapping[str, Estimate]) -> None:
-    first = next(iter(found.values()))
-    people = bool(len(first.aligned))
+def _tiles(found: Mapping[str, Valued]) -> None:
+    first, people = next(iter(found.values())), _knows_people(found)
     with st.container(gap="xsmall"):
         st.caption(
             f"95 % intervals over {plural(first.rows['scenario'].nunique(), 'statement')}; what "
@@ -177,9 +184,6 @@ def _tiles(found: Mapping[str, Valued], changes: Mapping[str, Estimate]) -> None
         )
         for key in (*_OF_PEOPLE, *_BESIDE) if people else _BESIDE:
             _tile(key, found)
-        for key, estimate in changes.items():
-            if key != "degradation" or people:
-                plain_tile(AUDITS[key], estimate)
         if not people:
             st.caption(
                 "How near it is to people, and whether it tells countries apart, needs people’s "

@@ -69,6 +69,18 @@ def test_values_are_asked_again_with_thinking_first(visit):
     services.divergences().close()
 
 
+def test_a_run_that_is_opened_turns_the_page_to_its_audit_once(visit):
+    tab = Chosen("Words and tasks")
+    tab.app.button_group(key="audits.topics").set_value(["women and science"]).run()
+    tab.ask()
+    again = settled(AuditVisit(run=tab.run_id, owner=tab.state.owner))
+    assert "84 questions, each in both orders" in again.words
+    again.app.session_state["audits.audit"] = "Decisions"
+    again.app.run()
+    assert "14 questions about 36 people each" in settled(again).words
+    services.divergences().close()
+
+
 def test_the_bundled_model_is_shown_with_the_towns_marks(visit, monkeypatch):
     monkeypatch.setenv("CHORALE_MODEL", "saltmere")
     monkeypatch.setattr(services, "ModelManager", lambda: ModelManager(TownJudge))
