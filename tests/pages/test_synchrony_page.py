@@ -10,9 +10,6 @@ import pytest
 
 import models.scoring  # noqa: F401  # on a busy machine its import takes longer than a test waits
 from components import services
-from data.dialogues import read_corpus
-from data.dialogues.hub import Fetched
-from data.errors import UploadError
 from data.examples.dialogues import town_corpora
 from experiments.speech import speech_of
 from experiments.synchrony import play
@@ -211,81 +208,6 @@ def test_what_cannot_be_asked_of_a_model_is_said(open_page):
     assert "no conversations or no policy" in settled(tab).words
 
 
-DAILY = "\n".join(
-    f"Do you like it number {n} ? __eou__ I think so ! __eou__ "
-    f"{'Oh ' * (1 + n % 3)}no . __eou__ It is late . __eou__"
-    for n in range(30)
-)
-
-
-def choose(tab, source):
-    tab.app.selectbox(key="synchrony.corpus").set_value(source).run()
-    return settled(tab)
-
-
-def test_a_corpus_is_chosen_by_its_name_and_fetched(open_page, monkeypatch):
-    asked = []
-
-    def fetch(which, *, report):
-        asked.append(which.dataset_id)
-        report(1, 2)
-        return Fetched(f"{which.name}, validation", read_corpus(DAILY))
-
-    monkeypatch.setattr("components.controls.hub_corpus.fetch_named", fetch)
-    tab = choose(open_page(), "DailyDialog")
-    assert "Li et al. 2017" in tab.words
-    assert "Give or fetch some conversations" in tab.words
-    assert not asked
-    settled(tab.press("Fetch"))
-    assert asked == ["li2017dailydialog/daily_dialog"]
-    assert "30 conversations, 60 user turns" in tab.words
-    assert not tab.has_button("Fetch")
-    tab.app.number_input(key="synchrony.taken").set_value(10).run()
-    assert "10 conversations of 30, drawn at random" in settled(tab).words
-    assert "n = 10 conversations" in tab.words
-    choose(choose(tab, "Pasted text …"), "DailyDialog")
-    assert len(asked) == 1  # kept for the session
-
-
-def test_without_a_network_the_page_says_what_to_do(open_page, monkeypatch):
-    def fetch(which, *, report):
-        raise UploadError("Hugging Face can’t be reached.", "Check the connection.")
-
-    monkeypatch.setattr("components.controls.hub_corpus.fetch_named", fetch)
-    tab = settled(choose(open_page(), "PersonaChat").press("Fetch"))
-    assert "can’t be reached" in tab.words
-    assert "Check the connection" in tab.words
-    assert tab.has_button("Fetch")
-
-
-def test_any_data_set_is_fetched_by_its_id(open_page, monkeypatch):
-    def fetch(dataset_id, *, file, report):
-        return Fetched(f"{dataset_id}, {file}", read_corpus(DAILY))
-
-    monkeypatch.setattr("components.controls.hub_corpus.fetch_any", fetch)
-    tab = choose(open_page(), "A data set of the Hub …")
-    assert not tab.has_button("Fetch")
-    tab.app.text_input(key="synchrony.hub").set_value("me/talks").run()
-    tab.app.text_input(key="synchrony.hub_file").set_value("a.txt").run()
-    assert "me/talks, a" in settled(tab.press("Fetch")).words.replace("\\", "")
-
-
-def test_style_may_be_an_embedding(open_page):
-    tab = open_page()
-    before = tab.drawn("EMA")
-    tab.app.segmented_control(key="synchrony.style").set_value("An embedding").run()
-    assert "16 directions of an embedding" in settled(tab).words
-    assert "hold the best balance" in tab.words
-    assert tab.drawn("EMA") != before
-    assert "with other users" in tab.words
-    for name in ("Instructions", "Flips and churn"):
-        assert "need features with names" in tab.open_tab(name).words
-    for name in ("Traces", "α × cap", "Differences", "Foretelling", "Corpora", "Data"):
-        tab.open_tab(name)
-    tab.app.selectbox(key="synchrony.embedder").set_value("Another one of the Hub …").run()
-    assert "Name a model" in settled(tab).words
-
-
 def test_both_readings_of_a_window_are_drawn(open_page):
     tab = open_page().open_tab("Foretelling")
     first = tab.words
@@ -296,21 +218,6 @@ def test_both_readings_of_a_window_are_drawn(open_page):
     assert settled(tab).words != first
     tab.app.toggle(key="synchrony.foretelling.same").set_value(True).run()
     settled(tab)
-
-
-def test_formality_is_there_where_tags_are(open_page):
-    tagged = "conversation_id,speaker,text,tags\n" + "\n".join(
-        f"{n},{who},{text},{tags}"
-        for n in range(9)
-        for who, text, tags in (
-            ("ann", "Hey you! " * (1 + n % 3), "INTJ PRON " * 20),
-            ("bot", "The council met. " * 3, "DET NOUN VERB " * 20),
-        )
-    )
-    tab = open_page().paste(tagged).open_tab("Accommodation")
-    assert "The user: **0 (0 to 0)**" in tab.words
-    assert "The bot: **67" in tab.words
-    assert "isn’t defined here" in open_page().open_tab("Accommodation").words
 
 
 def test_runs_of_models_are_put_beside_each_other(open_page):
