@@ -17,6 +17,7 @@ from components.figures.selection import (
 )
 from components.layout import theme
 from components.problems import problems_shown, show_problem
+from components.recorded import recorded_run
 from components.services import embedder, followups, readings
 from components.state import State
 from components.text import as_markdown, plural, printable
@@ -89,7 +90,8 @@ def _states(state: State, shown: Shown) -> bool:
     """Whether the model's own states have been read; says how far that is, and offers it."""
     run, work = shown.data.run, followups()
     model = model_of(shown.whole)
-    if model is None or shown.running or not run.owner:
+    recorded = recorded_run()
+    if model is None or shown.running or (recorded is not None and recorded.run.id == run.id):
         return False
     if states_of(readings().load(run.id, KIND), shown.data) is not None:
         st.caption("“Least explained” goes by the model’s own states (last layer, mean of tokens).")

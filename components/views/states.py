@@ -43,9 +43,9 @@ def states_view(data: RunData, names: Mapping[str, str], *, owner: str | None) -
         st.info(
             "Here two heat-maps show every layer at every turn: how far the model’s state lies "
             "along the persona’s direction, beside random directions, and how much attention it "
-            "pays to its system prompt. That takes a run of your own: press Sample first.",
-            icon=":material/neurology:",
+            "pays to its system prompt."
         )
+        st.caption("That takes a run of your own: press Sample first.")
         return
     if any(is_server(condition.model.id) for condition in data.run.conditions):
         st.caption(

@@ -58,6 +58,18 @@ def test_the_curves_end_at_what_was_seen(sampled):
     assert list(table["n"]) == [16, 16]
 
 
+def test_the_model_s_states_are_read_for_the_least_explained(sampled):
+    from components import services
+    from experiments.answer_states import KIND
+
+    tab = opened(sampled, "Selection")
+    assert "goes by sentence embeddings until states are read" in words_of(tab)
+    tab.press("Read the model’s states")
+    services.followups().wait(tab.run_id, KIND, 60)
+    assert services.followups().shown(tab.run_id, KIND).error is None
+    assert "goes by the model’s own states" in words_of(opened(tab, "Selection"))
+
+
 def test_every_measure_is_listed_and_its_card_opens(sampled):
     tab = opened(sampled, "Compare", compare="All measures")
     table = tab.app.dataframe[0].value
