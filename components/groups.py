@@ -43,6 +43,8 @@ def _favourites(grouping: Grouping, found: GroupMeans, labels: Sequence[str]) ->
     rows = [g for g in range(len(grouping.shown)) if known[g].any()]
     if not rows or len(labels) < 2:
         return ""
+    if len(rows) > 1 and known.sum(axis=0).max() < 2:
+        return ""  # no two of them judged the same, so that their favourites don't compare
     best = [int(np.nanargmax(found.values[g])) for g in rows]
     if len(set(best)) == 1:
         who = "everybody likes" if len(rows) == 1 else f"all {len(rows)} groups like"

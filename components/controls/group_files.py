@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pandas as pd
 import streamlit as st
 
@@ -19,6 +21,7 @@ _EXAMPLE = """rater_id,item_id,response_id,score,age
 2,tea,black,5,old"""
 _PEOPLE, _ANSWERS = "is a person, with a column per question", "is one answer"
 _MOST_WORDS = 12
+_HEADS = " — "  # between a column's two headings
 
 
 def uploaded_source(state: State) -> Source | None:
@@ -167,10 +170,13 @@ def _columns(key: str, opened: Opened) -> Columns | None:
         asked: tuple[str, ...] = (item,)
         columns = [answer]
     else:
-        asked = tuple(_many("Questions, one column each", names, key, "asked"))
+        block = _largest_block(names)
+        asked = tuple(_many("Questions, one column each", names, key, "asked", default=block))
         answer, columns = "", list(asked)
     left = [name for name in names if name not in {rater, answer, *asked}]
-    few = [n for n in left if n in same and frame[n].nunique() <= 30] if shape == _ANSWERS else []
+    few = [n for n in left if n in same and 1 < frame[n].nunique() <= 30]
+    if shape == _PEOPLE:  # while questions aren't known, a column may be one of them
+        few = [n for n in few if _HEADS not in n] if asked else []
     people = tuple(_many("Columns that describe raters", left, key, "people", default=few))
     order = _order(key, opened, columns)
     ready = bool(rater and asked and all(asked)) and order is not None
@@ -179,6 +185,15 @@ def _columns(key: str, opened: Opened) -> Columns | None:
 
 def _wide(opened: Opened) -> bool:
     return opened.main.frame.shape[1] > 14
+
+
+def _largest_block(names: list[str]) -> list[str]:
+    """The columns under the one of two headings that holds most; none where there is one only."""
+    heads = Counter(name.partition(_HEADS)[0] for name in names if _HEADS in name)
+    if not heads:
+        return []
+    head = heads.most_common(1)[0][0]
+    return [name for name in names if name.startswith(head + _HEADS)]
 
 
 def _same_for_a_rater(frame: pd.DataFrame, rater: str) -> set[str]:

@@ -9,6 +9,7 @@ from components import services
 from tests.pages.conftest import ROOT, SECONDS, Visit
 
 PAGE = ROOT / "pages" / "groups.py"
+SURVEY = ROOT.parent / "shared/data/groups/starwars_survey_two_header_latin1.csv"
 HEAD = "rater_id,item_id,response_id,score,age"
 TABS = {
     "Splits": "The questions on which groups split most",
@@ -241,6 +242,23 @@ def test_columns_of_a_long_table_are_guessed_by_what_varies_within_raters(open_p
     described = next(m for m in tab.app.multiselect if m.label == "Columns that describe raters")
     assert described.value == ["lang", "age"]
     assert "24 raters, 96 answers" in tab.words
+
+
+@pytest.mark.skipif(not SURVEY.exists(), reason="the shared data are not here")
+def test_a_survey_with_two_headings_needs_only_the_order_of_its_answers(open_page):
+    tab = open_page()
+    tab.state.group_files = (("survey.csv", SURVEY.read_bytes()),)
+    tab.app.button_group(key="groups.source").set_value("A file").run()
+    assert not tab.app.exception, tab.app.exception[0].message
+    assert "The first two lines were both read as headings." in tab.words
+    by_label = {m.label: m for m in tab.app.multiselect}
+    assert len(by_label["Questions, one column each"].value) == 14
+    assert "Gender" in by_label["Columns that describe raters"].value
+    order = next(m for m in tab.app.multiselect if m.label.startswith("Answers from worst"))
+    very, some = ("Very unfavorably", "Very favorably"), ("Somewhat unfavorably",)
+    order.set_value([very[0], *some, "Somewhat favorably", very[1]]).run()
+    assert not tab.app.exception, tab.app.exception[0].message
+    assert "Group raters by" in [m.label for m in tab.app.multiselect]
 
 
 def test_a_data_set_that_cannot_be_reached_is_said(open_page, monkeypatch):
