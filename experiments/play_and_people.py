@@ -87,7 +87,7 @@ def same_answers(items: Sequence[str], people: Source) -> dict[str, int]:
     """People's answers, by id, that the play judged too → their number there."""
     number = {_plain(text): place for place, text in enumerate(items)}
     number |= {idea: place for place, text in enumerate(items) if (idea := _idea(text))}
-    found = {}
+    found: dict[str, int] = {}
     for name in _answers(people.responses):
         for key in (name, _plain(name), _plain(people.texts.get(name, name))):
             if key in number:
