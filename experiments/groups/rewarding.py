@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from data.errors import ChoraleError
 from data.town.judgements import yes_probability
@@ -121,7 +121,7 @@ def values_of(source: Source, grouping: Grouping) -> GroupValues:
     return GroupValues(function, grouping.names, sizes, _within(drawn, parts))
 
 
-def best_of(values: GroupValues, texts: Sequence[str], weights: Sequence[float]) -> BestOfN:
+def best_of(values: GroupValues, texts: Sequence[str], weights: ArrayLike) -> BestOfN:
     """Choose among answers to one prompt by the groups' rewards.
 
     Args:
