@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,16 +10,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import binom
 
+from data.words import WORD
 from metrics.arrays import subsample_size
 from metrics.unseen import chance_seen
 
 _ROWS_AT_ONCE = 512  # texts held against all others, so that no n × n matrix is in memory
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def words(text: str) -> list[str]:
     """Lower-case words; punctuation is left out, an apostrophe inside a word is kept."""
-    return _WORD.findall(text.lower())
+    return WORD.findall(text.lower())
 
 
 def distinct_n(texts: Sequence[str], *, n: int = 2, answers: int | None = None) -> float:
