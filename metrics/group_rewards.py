@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
-from data.words import WORD
 from metrics.choices import weighted_counts
+from metrics.lexical import WORD
 
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
 LEAST_TEXTS = 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.stats import binom
 
-from data.words import WORD
 from metrics.arrays import subsample_size
 from metrics.unseen import chance_seen
 
+WORD = re.compile(r"\w+(?:['’]\w+)*")
 _ROWS_AT_ONCE = 512  # texts held against all others, so that no n × n matrix is in memory
 
 

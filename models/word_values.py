@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -9,8 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from data.words import WORD
-
+WORD = re.compile(r"\w+(?:['’]\w+)*")  # as `metrics.lexical` counts them
 LONGEST = 32  # tokens of one word; what is longer is taken for several
 MOST_KNOWN = 200_000  # values that are kept
 _APOSTROPHES = ("'", "’")

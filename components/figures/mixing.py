@@ -34,7 +34,7 @@ def mixing_figure(
         figure.add_trace(
             go.Scatter(
                 x=[value for value, _, _ in found], y=[row + away for row in rows],
-                mode="markers", name=f"{mark.glyph} {kind}",
+                mode="markers", name=kind,
                 marker={"symbol": mark.symbol, "size": 10, "color": colour},
                 error_x={
                     "type": "data", "symmetric": False, "thickness": 1.5, "width": 4,
@@ -51,7 +51,7 @@ def mixing_figure(
     height = _ROW * len(names) + _AROUND
     on_paper(figure, theme, x_title="gain in utility by mixing", y_title="", height=height)
     with_legend(figure)
-    figure.update_xaxes(tickformat="+.2~f")
+    figure.update_xaxes(tickformat="+.2f")
     figure.update_yaxes(
         tickvals=rows, ticktext=list(names), range=[len(names) - 0.5, -0.5], showgrid=False
     )

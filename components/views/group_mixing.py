@@ -36,7 +36,7 @@ from models.server_address import is_server
 
 POLL_S = 1.0
 ANSWERS, LONGEST = 64, 64
-STRENGTH, STRONGEST = 3.0, 10.0
+STRENGTH, STRONGEST = 6.0, 10.0
 BESIDE = 5  # answers shown of each side
 BROKEN = 0.9  # of the share of usual answers that reads back; below it, it is said
 _NEW = "Ask the model now"
@@ -58,14 +58,15 @@ def _run(state: State, values: GroupValues, weights: np.ndarray, draft: Draft) -
         for r in store().runs(state.owner)
         if r.run.kind == "sampling" and mixes(r.run.conditions)
     }
-    where = [_NEW, *earlier]
-    chosen = st.selectbox(
-        "Mixed answers",
-        where,
-        index=where.index(state.groups.mixed) if state.groups.mixed in where else 0,
-        format_func=lambda key: earlier.get(key, key),
-        help="They stand among the runs of the Diversity page too, with all its measures.",
-    )
+    where, chosen = [_NEW, *earlier], _NEW
+    if earlier:
+        chosen = st.selectbox(
+            "Mixed answers",
+            where,
+            index=where.index(state.groups.mixed) if state.groups.mixed in where else 0,
+            format_func=lambda key: earlier.get(key, key),
+            help="They stand among the runs of the Diversity page too, with all its measures.",
+        )
     if chosen != _NEW:
         state.groups.mixed = chosen
     else:
@@ -98,7 +99,8 @@ def _ask(state: State, values: GroupValues, weights: np.ndarray, draft: Draft) -
         count = st.number_input("Answers each", 8, 256, ANSWERS, key="groups.mix.n", width=120)
         strength = st.slider(
             "Strength (β)", 0.5, STRONGEST, STRENGTH, 0.5, key="groups.mix.strength", width=200,
-            help="The paper’s example takes 3. What is strong depends on the model.",
+            format="%.1f",
+            help="What is strong depends on the model and the values; the paper’s example takes 3.",
         )  # fmt: skip
         if st.button("Mix", icon=":material/play_arrow:", type="primary"):
             with problems_shown():
@@ -185,7 +187,8 @@ def _picture(found: Mixing, values: GroupValues) -> None:
     )
     st.caption(
         "Gains are over the usual answers, 1 being the whole scale, with 95 % intervals over "
-        f"answers (n = {found.gains[0].n} each) and, where expected, over raters too.{told} "
+        f"answers (n = {found.gains[0].n} each) and, where expected, over raters too; one interval "
+        f"in twenty misses by chance.{told} "
         "Answers were drawn by the same values that expect the gain, which flatters it."
     )
 

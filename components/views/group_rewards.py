@@ -1,4 +1,4 @@
-"""Best of n: which of a model's answers groups are expected to like, by the total or the least."""
+"""What groups are expected to like, chosen from a model's answers or mixed into them."""
 
 from __future__ import annotations
 
@@ -32,28 +32,29 @@ POLL_S = 1.0
 USUAL, LONGEST = 64, 64
 _NEW = "Ask the model now"
 _CHOOSE, _MIX = "Best of n", "Mix while decoding"
+_TITLES = {  # → heading, and the card of what is shown
+    _CHOOSE: ("Of n answers, the one that groups should like best", "reward"),
+    _MIX: ("At each token, a pull towards what groups like", "mixed"),
+}
 
 
 def rewards_view(draft: Draft) -> None:
-    """Values of words, answers to choose among, and what each rule chooses."""
+    """Values of words, and either the best of some answers or answers that lean towards them."""
+    way = st.segmented_control(
+        "How", [_CHOOSE, _MIX], default=_CHOOSE, required=True,
+        key="groups.rewarding", label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    title, card = _TITLES[str(way)]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown("**Of n answers, the one that groups should like best**", width="content")
-        method_card_button(WELFARE["reward"])
+        st.markdown(f"**{title}**", width="content")
+        method_card_button(WELFARE[card])
     values = polls.values(draft.source, draft.by)
     st.caption(
         f"What each group likes is learned from {plural(values.function.texts, 'answer')} that ten "
         "or more of every group judged; a model’s new answers are then valued by their words."
     )
     _values(values)
-    state = session()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        way = st.segmented_control(
-            "How", [_CHOOSE, _MIX], default=_CHOOSE, required=True,
-            key="groups.rewarding", label_visibility="collapsed", persist_state="session",
-        )  # fmt: skip
-        weights = _weights(draft, values)
-        if way == _MIX:
-            method_card_button(WELFARE["mixed"])
+    state, weights = session(), _weights(draft, values)
     if way == _MIX:
         mixing_view(state, values, weights, draft)
         return
@@ -169,7 +170,7 @@ def _chosen(values: GroupValues, weights: np.ndarray, snapshot: Snapshot) -> Non
         first = st.selectbox("Answers of", asked, format_func=lambda c: one_line(c.name))
     drawn = zip(data.keys, data.samples, strict=True)
     texts = [s.text.strip() for key, s in drawn if key == first.key and s.text.strip()]
-    found = best_of(values, texts, weights)
+    found = best_of(values, texts, weights.tolist())
     st.caption(
         f"“{as_markdown(snapshot.run.prompt, limit=80)}”: {plural(len(texts), 'answer')} of "
         f"{as_markdown(first.name)}, {plural(len(set(texts)), 'different one')}."

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from data.errors import ChoraleError, ModelError
 from data.schema import Decoding, Sample, ValueDecoding
-from data.words import WORD
 from experiments.strategies.base import (
     LONGEST_TEXT,
     MOST_TEXTS,
@@ -19,6 +18,7 @@ from experiments.strategies.base import (
 )
 from models.base import LanguageModel
 from models.valued import ValuedModel
+from models.word_values import WORD
 
 NAME = "valued"
 Words = tuple[tuple[str, float], ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import metrics.lexical
+import models.word_values
 from data.errors import ChoraleError, ModelError
 from data.schema import FinishReason, ModelRef, Sample, ValueDecoding
 from data.town import compose, load_town
@@ -46,6 +48,10 @@ def test_words_come_back_as_they_were_written():
     assert read_words(written(words)) == (("noise", -1.5), ("calm", 0.25), ("don't", 1e-5))
     assert read_words(["Calm 1, noise -2,", "calm 3"]) == (("calm", 3.0), ("noise", -2.0))
     assert read_words([]) == ()
+
+
+def test_words_are_told_apart_as_the_values_tell_them():
+    assert models.word_values.WORD == metrics.lexical.WORD
 
 
 def test_the_smallest_values_go_where_there_is_no_room():

@@ -1,7 +1,0 @@
-"""What counts as a word wherever words are counted or valued."""
-
-from __future__ import annotations
-
-import re
-
-WORD = re.compile(r"\w+(?:['’]\w+)*")
