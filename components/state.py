@@ -80,9 +80,11 @@ class GroupsState(DiversityState):
 
     Attributes:
         drawn: the run whose answers groups choose among.
+        mixed: the run in which groups' rewards were mixed while decoding.
     """
 
     drawn: str = ""
+    mixed: str = ""
 
 
 def _groups() -> GroupsState:

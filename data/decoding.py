@@ -70,3 +70,25 @@ class SplitDecoding(Decoding):
     """
 
     exponent: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ValueDecoding(Decoding):
+    """Value-augmented sampling: of the likeliest tokens, those of more value become likelier.
+
+    To the logits of the `top` likeliest tokens strength · (V − mean V) is added, the mean over
+    these tokens, before temperature and truncation. V of a token is what it makes of the text since
+    the last word boundary; see `models.word_values`.
+
+    Attributes:
+        words: with what one more occurrence is worth.
+        strength: β ≥ 0; at 0 tokens are drawn as usual.
+        top: ≥ 1.
+
+    References:
+        Han et al. 2024 (VAS, arXiv 2405.06639), whose values are a model's and not those of words.
+    """
+
+    words: tuple[tuple[str, float], ...] = ()
+    strength: float = 1.0
+    top: int = 20

@@ -14,6 +14,7 @@ from data.decoding import LEAST_ENTROPY as LEAST_ENTROPY
 from data.decoding import AdaptiveDecoding as AdaptiveDecoding
 from data.decoding import Decoding as Decoding
 from data.decoding import SplitDecoding as SplitDecoding
+from data.decoding import ValueDecoding as ValueDecoding
 from data.mirroring import Mirroring
 
 Role = Literal["system", "user", "assistant"]

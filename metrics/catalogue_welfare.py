@@ -142,6 +142,30 @@ _ALL = (
             "Hoerl and Kennard 1970",
         ),
     ),
+    Measure(
+        key="mixed",
+        label="What mixing brings a group",
+        name="Expected gain of value-augmented sampling",
+        unit="",
+        minimum=-math.inf,
+        maximum=None,
+        direction="Higher is better for people.",
+        floor=FLOOR,
+        digits="+.2f",
+        formula=r"z_i \leftarrow z_i + \beta\,(V_i - \bar V) \;\text{over the 20 likeliest}, \quad "
+        r"V = \sum_g w_g V_g, \quad \bar r_g(\beta) - \bar r_g(0)",
+        tells="How much more a group is expected to like answers into which all groups’ values "
+        "were mixed token by token. V_g is in standard deviations of what the group’s values say "
+        "of the judged answers; a token’s is that of the words it finishes and, of a word begun, "
+        "the mean of the known words that begin so.",
+        cannot_tell="How good answers are beyond their words: mixing can break them, so see how "
+        "many read back and how surprising they are. The same values draw and judge, which "
+        "flatters the gain. The published values are a model’s; those of words, and their scale, "
+        "are our own.",
+        interval="Answers drawn anew on both sides, and raters within their groups; percentiles, "
+        "95 %. True gains: Student’s t over answers, both sides combined (MOVER).",
+        references=("Han et al. 2024, VAS", "Zou and Donner 2008"),
+    ),
 )
 
 WELFARE: Mapping[str, Measure] = MappingProxyType({one.key: one for one in _ALL})

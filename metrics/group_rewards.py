@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from metrics.choices import weighted_counts
+from metrics.lexical import WORD
 
 RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0)
 LEAST_TEXTS = 10
 MOST_WORDS = 5_000
 _FOLDS = 10
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_LEAST_SPREAD = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,7 @@ class ValueFunction:
         words: that occur in the texts it was learned from.
         weights: (groups, words) utility that one more occurrence adds.
         hat: (words, texts) that turns centred utilities into weights.
+        spread: (groups,) standard deviation of its values over the texts it was learned from.
         skill: (groups,) correlation of held-out texts' values with what the group said of them,
             both within their part; NaN where either doesn't vary.
         ridge: chosen by the same held-out texts.
@@ -36,9 +37,25 @@ class ValueFunction:
     words: tuple[str, ...]
     weights: NDArray[np.float64]
     hat: NDArray[np.float64]
+    spread: NDArray[np.float64]
     skill: NDArray[np.float64]
     ridge: float
     texts: int
+
+    def mixed(self, weights: ArrayLike) -> tuple[tuple[str, float], ...]:
+        """What a word is worth to all together: Σ w_g V_g, its weights made to add up to 1.
+
+        V_g is in standard deviations of what the group's values say of the texts they were learned
+        from, so that no group has more say for spreading its judgements more; one that values all
+        alike has none.
+
+        Args:
+            weights: (groups,) ≥ 0, not all 0.
+        """
+        shares = np.asarray(weights, dtype=np.float64)
+        tells = self.spread > _LEAST_SPREAD
+        scaled = self.weights / np.where(tells, self.spread, np.inf)[:, None]
+        return tuple(zip(self.words, (shares / shares.sum() @ scaled).tolist(), strict=True))
 
     def rewards(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """(groups, n) values of texts, of mean zero over them."""
@@ -80,7 +97,9 @@ def fit_values(
     best = min(ridges, key=lambda r: float(np.sum((held_out[r] - truth) ** 2)))
     hat = _hat(_centred(counts, part), best)
     skill = np.array([_correlation(a, b) for a, b in zip(held_out[best], truth, strict=True)])
-    return ValueFunction(words, truth @ hat.T, hat, skill, best, len(texts))
+    weights = truth @ hat.T
+    spread = (weights @ _centred(counts, part).T).std(axis=1)
+    return ValueFunction(words, weights, hat, spread, skill, best, len(texts))
 
 
 def centred_counts(texts: Sequence[str], words: Sequence[str]) -> NDArray[np.float64]:
@@ -152,7 +171,7 @@ def _vocabulary(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    return WORD.findall(text.casefold())
 
 
 def _counts(texts: Sequence[str], words: Sequence[str]) -> NDArray[np.float64]:

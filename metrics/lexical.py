@@ -14,13 +14,13 @@ from scipy.stats import binom
 from metrics.arrays import subsample_size
 from metrics.unseen import chance_seen
 
+WORD = re.compile(r"\w+(?:['’]\w+)*")
 _ROWS_AT_ONCE = 512  # texts held against all others, so that no n × n matrix is in memory
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def words(text: str) -> list[str]:
     """Lower-case words; punctuation is left out, an apostrophe inside a word is kept."""
-    return _WORD.findall(text.lower())
+    return WORD.findall(text.lower())
 
 
 def distinct_n(texts: Sequence[str], *, n: int = 2, answers: int | None = None) -> float:

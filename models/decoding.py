@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from data.errors import MemoryBudgetError, ModelError
 from data.schema import Decoding, FinishReason
 from models.continuation import Continuation, Engine, Prefill, read_prompt, read_prompts
-from models.truncation import draw
+from models.truncation import Lean, draw
+from models.word_values import Leaning
 
 ROW_BLOCK = 16
 WORTH_COMPACTING = 7 / 8  # of the rows are left; copying their suffixes costs about half a step
@@ -54,6 +55,7 @@ class Request:
         rows: answers to decode together at most, ≥ 1.
         has_ended: whether the tokens of an answer, the newest included, end it; besides the
             engine's end tokens. Asked for every row at every step.
+        leaning: what draws the likeliest tokens towards some of them; None where nothing does.
     """
 
     decoding: Decoding
@@ -62,6 +64,7 @@ class Request:
     should_stop: Callable[[], bool] = lambda: False
     rows: int = 512
     has_ended: Callable[[Sequence[int]], bool] | None = None
+    leaning: Leaning | None = None
 
 
 def uniforms(seed: int, index: int, count: int) -> NDArray[np.float64]:
@@ -208,6 +211,7 @@ class _Rows:
         self._streams = torch.from_numpy(streams).to(self._device)
         self._record = np.empty((3, count, request.limit))
         self._length = 0
+        self._tails: list[tuple[int, ...]] = [()] * count  # tokens of the word that is being said
         self.slots = np.arange(count)
         self.alive = self.slots < len(indices)
 
@@ -218,8 +222,9 @@ class _Rows:
     @torch.inference_mode()
     def advance(self, logits: torch.Tensor) -> torch.Tensor:
         """Draw one token per row; (rows,) int64 on the model's device."""
-        drawn = draw(logits, self._streams[:, self._length], self._request.decoding)
-        # The only time that a step waits for the device, and once for all three numbers.
+        lean = None if self._request.leaning is None else self._lean(logits, self._request.leaning)
+        drawn = draw(logits, self._streams[:, self._length], self._request.decoding, lean)
+        # The only time that a step without a lean waits for the device, once for all three numbers.
         seen = drawn.cpu().numpy()
         if not np.isfinite(seen[:, self.alive]).all():
             raise ModelError(
@@ -228,7 +233,19 @@ class _Rows:
             )
         self._record[:, self.slots, self._length] = seen
         self._length += 1
+        if (leaning := self._request.leaning) is not None:
+            for slot, token in zip(self.slots, seen[0].astype(int).tolist(), strict=True):
+                self._tails[slot] = leaning.after(self._tails[slot], token)
         return drawn[0].long()
+
+    def _lean(self, logits: torch.Tensor, leaning: Leaning) -> Lean:
+        """The likeliest tokens of each row, and what is added to their logits."""
+        likeliest = logits.topk(min(leaning.top, logits.shape[-1]), dim=-1).indices
+        amounts = np.zeros(likeliest.shape, dtype=np.float32)
+        for row, tokens in enumerate(likeliest.tolist()):
+            if self.alive[row]:
+                amounts[row] = leaning.amounts(self._tails[self.slots[row]], tokens)
+        return likeliest, torch.from_numpy(amounts).to(self._device)
 
     def take_finished(self) -> Iterator[Draw]:
         """The rows that ended with the last token; they are no longer alive."""

@@ -27,6 +27,7 @@ from models.registry import available_memory, display_name, known, resolve
 from models.shape import ModelShape, rows_that_fit
 from models.spelling import spellings
 from models.trees import Lookahead, Tree
+from models.valued import Valued
 
 if TYPE_CHECKING:
     from models.continuation import Engine
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from models.scoring import Scorer
 
 
-class LocalModel(Attentive):
+class LocalModel(Attentive, Valued):
     """A loaded causal language model. Used by one thread at a time.
 
     Args:

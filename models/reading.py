@@ -82,7 +82,7 @@ class Reader:
             token_ids: as drawn, the end token left out.
             stop: texts that end an answer.
         """
-        reading = self._split(self._decode(token_ids))
+        reading = self._split(self.decode(token_ids))
         places = [place for text in stop if (place := reading.text.find(text)) >= 0]
         return Reading(reading.text[: min(places)], reading.thinking) if places else reading
 
@@ -90,13 +90,14 @@ class Reader:
         """Whether the answer holds a text that ends it."""
         longest = max((len(text.encode()) for text in stop), default=0)
         # Seldom true, so a look at the last tokens saves reading all of them at every step.
-        tail = self._decode(token_ids[-longest - SLACK :])
+        tail = self.decode(token_ids[-longest - SLACK :])
         if not any(text in tail for text in stop):
             return False
-        answer = self._split(self._decode(token_ids)).text
+        answer = self._split(self.decode(token_ids)).text
         return any(text in answer for text in stop)
 
-    def _decode(self, token_ids: Sequence[int]) -> str:
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """The text of tokens, without special ones but for those that mark thinking."""
         shown = [token for token in token_ids if token not in self._hidden]
         text = self._tokenizer.decode(
             shown, skip_special_tokens=False, clean_up_tokenization_spaces=False

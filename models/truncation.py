@@ -7,6 +7,8 @@ before. Excluded tokens get a logit of minus infinity.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from itertools import repeat
 
 import torch
 from torch import Tensor
@@ -18,6 +20,8 @@ CHUNK = 2**24  # logits handled at once; bounds the scratch memory of large voca
 CANDIDATES = 1024  # likeliest tokens among which a nucleus is first sought
 BLOCK = 64  # token ids whose masses are added up at once
 FLOOR = -1e4  # stands in for minus infinity where a probability of 0 multiplies it
+
+Lean = tuple[Tensor, Tensor]  # (n, k) token ids of each row, and what is added to their logits
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
@@ -114,27 +118,38 @@ def adaptive_temperature(entropies: Tensor, decoding: AdaptiveDecoding) -> Tenso
     return decoding.temperature * (1 + decoding.strength * moved)
 
 
-def draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
+def draw(logits: Tensor, uniforms: Tensor, decoding: Decoding, lean: Lean | None = None) -> Tensor:
     """Draw one token per row by inverting its cumulative distribution in token-id order.
 
     Args:
         logits: (n, vocabulary), as the model gives them.
         uniforms: (n,) float64 in [0, 1).
         decoding: temperature and truncation; temperature 0 takes the likeliest token.
+        lean: what is added to the logits of some tokens before all that.
 
     Returns:
         (3, n) float64: token ids; log-probabilities at T = 1 before truncation, and entropies of
-        those distributions, both in nats. NaN where the logits are NaN.
+        those distributions, both in nats and of the logits as the model gives them. NaN where the
+        logits are NaN.
     """
     rows = max(1, CHUNK // logits.shape[-1])
-    parts = zip(logits.split(rows), uniforms.split(rows), strict=True)
-    return torch.cat([_draw(part.float(), u, decoding) for part, u in parts], dim=1)
+    parts = zip(logits.split(rows), uniforms.split(rows), _split(lean, rows), strict=False)
+    return torch.cat([_draw(part.float(), u, decoding, by) for part, u, by in parts], dim=1)
 
 
-def _draw(logits: Tensor, uniforms: Tensor, decoding: Decoding) -> Tensor:
+def _split(lean: Lean | None, rows: int) -> Iterable[Lean | None]:
+    if lean is None:
+        return repeat(None)
+    return zip(lean[0].split(rows), lean[1].split(rows), strict=True)
+
+
+def _draw(logits: Tensor, uniforms: Tensor, decoding: Decoding, lean: Lean | None) -> Tensor:
     logprobs = logits.log_softmax(-1)
     probabilities = logprobs.exp()
     entropies = -(probabilities * logprobs.clamp(min=FLOOR)).sum(-1)
+    if lean is not None:
+        logits = logits.scatter_add(-1, lean[0], lean[1].to(logits.dtype))
+        probabilities = logits.softmax(-1)
     if decoding.temperature == 0:
         tokens = logits.argmax(-1, keepdim=True)
     else:

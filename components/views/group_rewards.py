@@ -1,4 +1,4 @@
-"""Best of n: which of a model's answers groups are expected to like, by the total or the least."""
+"""What groups are expected to like, chosen from a model's answers or mixed into them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from components.state import State, session
 from components.text import as_markdown, one_line, plural
 from components.tiles import method_card_button
 from components.views.charts import chart, minus, numbers, spanned
+from components.views.group_mixing import mixing_view
 from data.errors import StoreError
 from data.schema import Condition, Decoding
 from experiments.groups.rewarding import RULES, BestOfN, GroupValues, best_of, rule_scores
@@ -30,25 +31,38 @@ from metrics.catalogue_welfare import WELFARE
 POLL_S = 1.0
 USUAL, LONGEST = 64, 64
 _NEW = "Ask the model now"
+_CHOOSE, _MIX = "Best of n", "Mix while decoding"
+_TITLES = {  # → heading, and the card of what is shown
+    _CHOOSE: ("Of n answers, the one that groups should like best", "reward"),
+    _MIX: ("At each token, a pull towards what groups like", "mixed"),
+}
 
 
 def rewards_view(draft: Draft) -> None:
-    """Values of words, answers to choose among, and what each rule chooses."""
+    """Values of words, and either the best of some answers or answers that lean towards them."""
+    way = st.segmented_control(
+        "How", [_CHOOSE, _MIX], default=_CHOOSE, required=True,
+        key="groups.rewarding", label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    title, card = _TITLES[str(way)]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown("**Of n answers, the one that groups should like best**", width="content")
-        method_card_button(WELFARE["reward"])
+        st.markdown(f"**{title}**", width="content")
+        method_card_button(WELFARE[card])
     values = polls.values(draft.source, draft.by)
     st.caption(
         f"What each group likes is learned from {plural(values.function.texts, 'answer')} that ten "
         "or more of every group judged; a model’s new answers are then valued by their words."
     )
     _values(values)
-    state = session()
+    state, weights = session(), _weights(draft, values)
+    if way == _MIX:
+        mixing_view(state, values, weights, draft)
+        return
     snapshot = _answers(state, draft)
     if snapshot is None:
         return
     live = not _ready(snapshot)
-    st.fragment(_shown, run_every=POLL_S if live else None)(state, values, draft, was_live=live)
+    st.fragment(_shown, run_every=POLL_S if live else None)(state, values, weights, was_live=live)
 
 
 def _values(values: GroupValues) -> None:
@@ -134,7 +148,7 @@ def _ready(snapshot: Snapshot) -> bool:
     return not snapshot.active or snapshot.placed >= sum(snapshot.wanted.values())
 
 
-def _shown(state: State, values: GroupValues, draft: Draft, *, was_live: bool) -> None:
+def _shown(state: State, values: GroupValues, weights: np.ndarray, *, was_live: bool) -> None:
     snapshot = jobs().snapshot(state.groups.drawn, owner=state.owner)
     if not _ready(snapshot):
         progress(snapshot)
@@ -146,18 +160,17 @@ def _shown(state: State, values: GroupValues, draft: Draft, *, was_live: bool) -
     if snapshot.error is not None:
         show_problem(snapshot.error)
     with problems_shown():
-        _chosen(values, draft, snapshot)
+        _chosen(values, weights, snapshot)
 
 
-def _chosen(values: GroupValues, draft: Draft, snapshot: Snapshot) -> None:
+def _chosen(values: GroupValues, weights: np.ndarray, snapshot: Snapshot) -> None:
     asked, data = snapshot.run.conditions, snapshot.data
     first = asked[0]
     if len(asked) > 1:
         first = st.selectbox("Answers of", asked, format_func=lambda c: one_line(c.name))
     drawn = zip(data.keys, data.samples, strict=True)
     texts = [s.text.strip() for key, s in drawn if key == first.key and s.text.strip()]
-    weights = _weights(draft, values)
-    found = best_of(values, texts, weights)
+    found = best_of(values, texts, weights.tolist())
     st.caption(
         f"“{as_markdown(snapshot.run.prompt, limit=80)}”: {plural(len(texts), 'answer')} of "
         f"{as_markdown(first.name)}, {plural(len(set(texts)), 'different one')}."

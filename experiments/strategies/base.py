@@ -11,6 +11,7 @@ from data.schema import Decoding, FinishReason, Message, Option, Sample, Step, S
 from models.base import LanguageModel
 
 MAX_NEW_TOKENS = 4096  # of one reply
+MOST_TEXTS, LONGEST_TEXT = 64, 2000  # of an option that takes texts
 
 ShouldStop = Callable[[], bool]
 

@@ -10,7 +10,7 @@ from data.schema import Condition, ModelRef, Option, Strategy
 from experiments.strategies.adaptive import ADAPTIVE
 from experiments.strategies.again import AGAIN
 from experiments.strategies.approaches import APPROACHES, IN_CALL
-from experiments.strategies.base import Method, Setting, Way
+from experiments.strategies.base import LONGEST_TEXT, MOST_TEXTS, Method, Setting, Way
 from experiments.strategies.lookahead import LOOKAHEAD
 from experiments.strategies.negative import NEGATIVE
 from experiments.strategies.numbered import NUMBERED
@@ -19,6 +19,7 @@ from experiments.strategies.plain import PLAIN
 from experiments.strategies.plans import PLANS
 from experiments.strategies.roles import ROLES
 from experiments.strategies.unique import UNIQUE
+from experiments.strategies.valued import VALUED
 from experiments.strategies.verbalized import TAIL, VERBALIZED
 
 METHODS: Mapping[str, Method] = {
@@ -38,10 +39,10 @@ METHODS: Mapping[str, Method] = {
         PARAPHRASES,
         ADAPTIVE,
         LOOKAHEAD,
+        VALUED,
     )
 }
 JUDGED = "judged"  # instead of a strategy, where an experiment has prompts of its own
-MOST_TEXTS, LONGEST_TEXT = 64, 2000  # of an option that takes texts
 
 
 def method_of(strategy: Strategy) -> Method:

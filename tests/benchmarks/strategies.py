@@ -176,6 +176,7 @@ def experiment(topic: Topic, name: str, tokens: int, seed: int) -> SamplingExper
         "paraphrases": {"given": list(topic.questions)},
         "adaptive": {"pilot": PILOT, "strength": 0.5},
         "lookahead": {"look": 6, "likely": 0.1, "close": 0.3},
+        "valued": {"words": ("sailing 1", "boats 1", "quota -1"), "strength": 3.0},
     }
     # The pilot is paid once per run, so an adaptive run must not be cut short.
     whole = max(tokens // TYPICAL - PILOT, MIN_SAMPLES)

@@ -152,6 +152,23 @@ def groups(visitor: Visitor, album: Album) -> None:
         visitor.tab(name)
         visitor.settled()
         album.take(f"tab-{name.lower().replace(' ', '-')}")
+    visitor.tab("Best of n")
+    mixing(visitor, album)
+
+
+def mixing(visitor: Visitor, album: Album) -> None:
+    """Groups' rewards mixed while decoding, from its question to what came of it."""
+    visitor.main.get_by_role("radio", name="Mix while decoding").click()
+    mix = visitor.main.get_by_role("button", name="Mix", exact=True)
+    expect(mix).to_be_visible()
+    visitor.settled()
+    album.take("mixing-first")
+    mix.click()
+    expect(visitor.main.get_by_text("mixed at")).to_be_visible(timeout=120_000)
+    visitor.settled()
+    visitor.main.get_by_text("Answers side by side").click()
+    visitor.settled()
+    album.take("mixing")
 
 
 PAGES = {
