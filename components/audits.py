@@ -136,8 +136,7 @@ def _widest(found: Mapping[str, Decided], theme: Theme) -> None:
             words = "too few", f"{estimate.n} of {measure.floor}"
             if gap is not None:
                 low, value, high = (
-                    minus(measure.format(end))
-                    for end in (estimate.low, estimate.value, estimate.high)
+                    measure.format(end) for end in (estimate.low, estimate.value, estimate.high)
                 )
                 words = value, f"{low} to {high}, {as_markdown(gap.level)}"
             grid.markdown(number_line(key, *words, theme))

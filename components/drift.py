@@ -117,10 +117,7 @@ def _tile(
                 few = found.n < card.floor
                 words = ("too few", f"{found.n} of {card.floor}") if few else ("–", _short(found))
             elif scale is None:
-                words = (
-                    card.format(found.value),
-                    f"{card.format(found.low)}–{card.format(found.high)}",
-                )
+                words = card.format(found.value), card.span(found.low, found.high)
             elif not signed and not _possible(scale, found.value):
                 words = "–", "no level that it can reach"
             else:

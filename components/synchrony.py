@@ -105,7 +105,7 @@ def _words(measure: Measure, found: Estimate) -> tuple[str, str]:
     if not found.is_defined:
         few = found.n < measure.floor
         return ("too few", f"{found.n} of {measure.floor} conversations") if few else ("–", "")
-    low, value, high = (minus(measure.format(v)) for v in (found.low, found.value, found.high))
+    low, value, high = map(measure.format, (found.low, found.value, found.high))
     unit = f" {measure.unit}" if measure.unit else ""
     return value, f"{low} to {high}{unit}, n = {found.n}"
 

@@ -67,8 +67,7 @@ def _words(measure: Measure, estimate: Estimate) -> tuple[str, str]:
         return "too few", f"{estimate.n} of {measure.floor}"
     if not estimate.is_defined:
         return "–", estimate.reason.rstrip(".") or "not defined here"
-    low, value, high = map(measure.format, (estimate.low, estimate.value, estimate.high))
-    return value, f"{low}–{high}"
+    return measure.format(estimate.value), measure.span(estimate.low, estimate.high)
 
 
 def _number(measure: Measure, key: str, estimate: Estimate, theme: Theme) -> str:

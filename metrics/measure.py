@@ -106,4 +106,12 @@ class Measure:
         """
         if math.isnan(value):
             return "–"
-        return format(0.0 if abs(value) < ROUNDING else value, self.digits)
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        shown = format(0.0 if abs(value) < ROUNDING else value, self.digits)
+        return f"−{shown[1:]}" if shown.startswith("-") else shown
+
+    def span(self, low: float, high: float) -> str:
+        """An interval as it is shown, with a word between its ends where one is below 0."""
+        ends = self.format(low), self.format(high)
+        return (" to " if any(end.startswith("−") for end in ends) else "–").join(ends)

@@ -199,8 +199,8 @@ def _told(measure: Measure, values: NDArray[np.float64], found: Estimate) -> str
     unit = f" {measure.unit}" if measure.unit else ""
     return (
         f"Your turn {len(values)}: {measure.label[0].lower()}{measure.label[1:]}, "
-        f"**{measure.format(found.value)}**{unit} ({measure.format(found.low)}–"
-        f"{measure.format(found.high)}, n = {found.n} replies)"
+        f"**{measure.format(found.value)}**{unit} ({measure.span(found.low, found.high)}"
+        f", n = {found.n} replies)"
         + (
             f"; at your first {measure.format(float(values[0].mean()))}."
             if len(values) > 1
@@ -214,6 +214,6 @@ def _tile(measure: Measure, values: NDArray[np.float64], found: Estimate, key: s
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.markdown(f"**{measure.label}**", width="content")
             method_card_button(measure)
-        span = f"{measure.format(found.low)}–{measure.format(found.high)}, n = {found.n} replies"
+        span = f"{measure.span(found.low, found.high)}, n = {found.n} replies"
         spread = f"SD between them {float(values[-1].std(ddof=1)):.2g}"
         st.markdown(number_line(key, measure.format(found.value), f"{span} · {spread}", theme()))

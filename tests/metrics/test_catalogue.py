@@ -91,6 +91,12 @@ def test_what_is_but_rounding_shows_as_nothing():
     assert DRIFT["kl"].format(1.1e-6) == "1.1e-06"
 
 
+def test_intervals_are_readable_below_zero_and_without_an_end():
+    assert DRIFT["effect"].format(-math.inf) == "−∞"
+    assert CATALOGUE["distinct"].span(1.0, math.inf) == "1.0–∞"
+    assert CATALOGUE["spread"].span(-0.25, 0.5) == "−0.250 to 0.500"
+
+
 @pytest.mark.parametrize("key", ["distinct", "entropy", "unseen"])
 def test_measures_of_meanings_say_how_good_the_meanings_are(key):
     card = CATALOGUE[key].cannot_tell

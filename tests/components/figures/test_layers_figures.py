@@ -55,7 +55,7 @@ def test_shades_are_symmetric_about_zero_where_values_may_be_negative(theme):
 def test_the_picture_is_told_in_words():
     told = layers_description(layers_frame(TABLE), "Plain", PROBES["axis"])
     # Turn 1: (2 + 0) / 2; turn 3: −3 alone.
-    assert "+1.00 at turn 1 and -3.00 at turn 3" in told
+    assert "+1.00 at turn 1 and −3.00 at turn 3" in told
     assert "2 of 5 cells lie outside" in told
     assert full_shade([]) == 1
 
