@@ -79,12 +79,11 @@ class GroupsState(DiversityState):
     """What the Groups page remembers besides.
 
     Attributes:
-        drawn: the run whose answers groups choose among.
-        mixed: the run in which groups' rewards were mixed while decoding.
+        runs: id of the run on show whose answers groups choose among ("best"), and of the one in
+            which their rewards were mixed while decoding ("mixed").
     """
 
-    drawn: str = ""
-    mixed: str = ""
+    runs: dict[str, str] = field(default_factory=dict)
 
 
 def _groups() -> GroupsState:

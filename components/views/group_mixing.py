@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,15 +10,14 @@ import streamlit as st
 
 from components.controls.groups import Draft
 from components.figures.mixing import mixing_figure
-from components.jobs import progress
 from components.layout import theme
 from components.model_picker import chosen_model
-from components.problems import problems_shown, show_problem
+from components.problems import problems_shown
 from components.services import jobs, store
 from components.state import State
 from components.text import as_markdown, one_line, plural
 from components.views.charts import chart, minus, numbers, spanned
-from data.errors import StoreError
+from components.views.group_runs import run_on_show, watched
 from data.schema import Condition
 from experiments.groups.mixing import (
     MIXED,
@@ -34,49 +33,30 @@ from experiments.snapshot import Snapshot
 from metrics.uncertainty import Estimate, difference
 from models.server_address import is_server
 
-POLL_S = 1.0
 ANSWERS, LONGEST = 64, 64
 STRENGTH, STRONGEST = 6.0, 10.0
 BESIDE = 5  # answers shown of each side
 BROKEN = 0.9  # of the share of usual answers that reads back; below it, it is said
-_NEW = "Ask the model now"
+_PLACE = "mixed"  # in GroupsState.runs
 
 
 def mixing_view(state: State, values: GroupValues, weights: np.ndarray, draft: Draft) -> None:
     """Ask for answers with rewards mixed in, and say what that brought."""
-    snapshot = _run(state, values, weights, draft)
-    if snapshot is None:
-        return
-    live = snapshot.active
-    st.fragment(_shown, run_every=POLL_S if live else None)(state, values, was_live=live)
-
-
-def _run(state: State, values: GroupValues, weights: np.ndarray, draft: Draft) -> Snapshot | None:
-    """An earlier run, or the one asked for now; None while there is none."""
     earlier = {
         r.run.id: f"{one_line(r.run.prompt, limit=60)} · {one_line(r.run.conditions[1].name)}"
         for r in store().runs(state.owner)
         if r.run.kind == "sampling" and mixes(r.run.conditions)
     }
-    where, chosen = [_NEW, *earlier], _NEW
-    if earlier:
-        chosen = st.selectbox(
-            "Mixed answers",
-            where,
-            index=where.index(state.groups.mixed) if state.groups.mixed in where else 0,
-            format_func=lambda key: earlier.get(key, key),
-            help="They stand among the runs of the Diversity page too, with all its measures.",
-        )
-    if chosen != _NEW:
-        state.groups.mixed = chosen
-    else:
-        _ask(state, values, weights, draft)
-    if not state.groups.mixed or (chosen == _NEW and state.groups.mixed in earlier):
-        return None
-    with suppress(StoreError):
-        return jobs().snapshot(state.groups.mixed, owner=state.owner)
-    state.groups.mixed = ""  # it was deleted
-    return None
+    snapshot = run_on_show(
+        state,
+        _PLACE,
+        earlier,
+        partial(_ask, state, values, weights, draft),
+        label="Mixed answers",
+        told="They stand among the runs of the Diversity page too, with all its measures.",
+    )
+    if snapshot is not None:
+        watched(state, snapshot, partial(_found, values))
 
 
 def _ask(state: State, values: GroupValues, weights: np.ndarray, draft: Draft) -> None:
@@ -108,29 +88,13 @@ def _ask(state: State, values: GroupValues, weights: np.ndarray, draft: Draft) -
                     values, weights.tolist(), question=question, model=model,
                     strength=float(strength), n=int(count), limit=LONGEST,
                 )  # fmt: skip
-                state.groups.mixed = jobs().submit(asked, owner=state.owner)
+                state.groups.runs[_PLACE] = jobs().submit(asked, owner=state.owner)
                 st.rerun()
-    if not state.groups.mixed:
+    if _PLACE not in state.groups.runs:
         st.caption(
             "At each token, those of the 20 likeliest that lead to words the groups value become "
             "likelier. The same question is asked without that too (β = 0)."
         )
-
-
-def _shown(state: State, values: GroupValues, *, was_live: bool) -> None:
-    snapshot = jobs().snapshot(state.groups.mixed, owner=state.owner)
-    if snapshot.active:
-        progress(snapshot)
-        st.button("Stop", icon=":material/stop:", key="groups.mix.stop", on_click=jobs().stop,
-                  args=(snapshot.run.id,), kwargs={"owner": state.owner})  # fmt: skip
-        return
-    if was_live:
-        st.rerun()
-    if snapshot.error is not None:
-        show_problem(snapshot.error)
-        return
-    with problems_shown():
-        _found(values, snapshot)
 
 
 def _found(values: GroupValues, snapshot: Snapshot) -> None:

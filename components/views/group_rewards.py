@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,26 +11,24 @@ import streamlit as st
 from components import polls
 from components.controls.groups import Draft
 from components.figures.rewards import best_figure
-from components.jobs import progress
 from components.layout import theme
 from components.model_picker import chosen_model
-from components.problems import problems_shown, show_problem
+from components.problems import problems_shown
 from components.services import jobs, store
 from components.state import State, session
 from components.text import as_markdown, one_line, plural
 from components.tiles import method_card_button
 from components.views.charts import chart, minus, numbers, spanned
 from components.views.group_mixing import mixing_view
-from data.errors import StoreError
+from components.views.group_runs import run_on_show, watched
 from data.schema import Condition, Decoding
 from experiments.groups.rewarding import RULES, BestOfN, GroupValues, best_of, rule_scores
 from experiments.sampling import SamplingExperiment
 from experiments.snapshot import Snapshot
 from metrics.catalogue_welfare import WELFARE
 
-POLL_S = 1.0
 USUAL, LONGEST = 64, 64
-_NEW = "Ask the model now"
+_PLACE = "best"  # in GroupsState.runs
 _CHOOSE, _MIX = "Best of n", "Mix while decoding"
 _TITLES = {  # → heading, and the card of what is shown
     _CHOOSE: ("Of n answers, the one that groups should like best", "reward"),
@@ -58,11 +56,21 @@ def rewards_view(draft: Draft) -> None:
     if way == _MIX:
         mixing_view(state, values, weights, draft)
         return
-    snapshot = _answers(state, draft)
-    if snapshot is None:
-        return
-    live = not _ready(snapshot)
-    st.fragment(_shown, run_every=POLL_S if live else None)(state, values, weights, was_live=live)
+    earlier = {
+        r.run.id: f"{one_line(r.run.prompt, limit=60)} ({plural(r.drawn, 'answer')})"
+        for r in store().runs(state.owner)
+        if r.run.kind == "sampling" and r.drawn > 1
+    }
+    snapshot = run_on_show(
+        state,
+        _PLACE,
+        earlier,
+        partial(_ask, state, draft),
+        label="Answers to choose among",
+        told="Runs of the Diversity page, and those asked for here.",
+    )
+    if snapshot is not None:
+        watched(state, snapshot, partial(_chosen, values, weights))
 
 
 def _values(values: GroupValues) -> None:
@@ -89,33 +97,6 @@ def _values(values: GroupValues) -> None:
         )
 
 
-def _answers(state: State, draft: Draft) -> Snapshot | None:
-    """Answers of an earlier run, or new ones; None while there are none."""
-    earlier = {
-        r.run.id: f"{one_line(r.run.prompt, limit=60)} ({plural(r.drawn, 'answer')})"
-        for r in store().runs(state.owner)
-        if r.run.kind == "sampling" and r.drawn > 1
-    }
-    where = [_NEW, *earlier]
-    chosen = st.selectbox(
-        "Answers to choose among",
-        where,
-        index=where.index(state.groups.drawn) if state.groups.drawn in where else 0,
-        format_func=lambda key: earlier.get(key, key),
-        help="Runs of the Diversity page, and those asked for here.",
-    )
-    if chosen != _NEW:
-        state.groups.drawn = chosen
-    else:
-        _ask(state, draft)
-    if not state.groups.drawn or (chosen == _NEW and state.groups.drawn in earlier):
-        return None
-    with suppress(StoreError):
-        return jobs().snapshot(state.groups.drawn, owner=state.owner)
-    state.groups.drawn = ""  # it was deleted
-    return None
-
-
 def _ask(state: State, draft: Draft) -> None:
     model = chosen_model()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -134,33 +115,13 @@ def _ask(state: State, draft: Draft) -> None:
                     decoding=Decoding(max_new_tokens=LONGEST),
                 )  # fmt: skip
                 asked = SamplingExperiment(question, (condition,), seed=0)
-                state.groups.drawn = jobs().submit(asked, owner=state.owner)
+                state.groups.runs[_PLACE] = jobs().submit(asked, owner=state.owner)
                 st.rerun()
-    if not state.groups.drawn:
+    if _PLACE not in state.groups.runs:
         st.caption(
             "Draw answers to a question like those that were judged; each group then values them, "
             "and the best for all together and the best for the least content are shown."
         )
-
-
-def _ready(snapshot: Snapshot) -> bool:
-    """Whether all answers are there; the map that is still drawn of them isn't needed here."""
-    return not snapshot.active or snapshot.placed >= sum(snapshot.wanted.values())
-
-
-def _shown(state: State, values: GroupValues, weights: np.ndarray, *, was_live: bool) -> None:
-    snapshot = jobs().snapshot(state.groups.drawn, owner=state.owner)
-    if not _ready(snapshot):
-        progress(snapshot)
-        st.button("Stop", icon=":material/stop:", key="groups.stop", on_click=jobs().stop,
-                  args=(snapshot.run.id,), kwargs={"owner": state.owner})  # fmt: skip
-        return
-    if was_live:
-        st.rerun()
-    if snapshot.error is not None:
-        show_problem(snapshot.error)
-    with problems_shown():
-        _chosen(values, weights, snapshot)
 
 
 def _chosen(values: GroupValues, weights: np.ndarray, snapshot: Snapshot) -> None:

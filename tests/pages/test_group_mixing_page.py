@@ -27,7 +27,7 @@ def test_rewards_are_mixed_while_the_model_writes(visit, monkeypatch):
     tab.app.number_input(key="groups.mix.n").set_value(12).run()
     tab.app.slider(key="groups.mix.strength").set_value(5.0).run()
     tab.press("Mix")
-    services.jobs().wait(tab.state.groups.mixed, SECONDS)
+    services.jobs().wait(tab.state.groups.runs["mixed"], SECONDS)
     tab.app.run()
     assert not tab.app.exception, tab.app.exception[0].message
     assert "12 usual answers, 12 mixed at" in tab.words
@@ -47,13 +47,13 @@ def test_a_group_must_have_a_say_in_the_mix(visit, monkeypatch):
             slider.set_value(0.0)
     tab.press("Mix")
     assert "No group has any weight" in tab.app.error[0].value
-    assert not tab.state.groups.mixed
+    assert not tab.state.groups.runs
 
 
 def test_models_that_can_not_mix_say_so(visit, monkeypatch):
     tab = mixing(visit, monkeypatch, "echo")
     tab.press("Mix")
-    services.jobs().wait(tab.state.groups.mixed, SECONDS)
+    services.jobs().wait(tab.state.groups.runs["mixed"], SECONDS)
     tab.app.run()
     assert "can’t be changed from here" in tab.app.error[0].value
     tab.state.model = ModelRef("server:some@http://localhost:9/v1")

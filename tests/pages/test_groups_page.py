@@ -125,7 +125,7 @@ def test_groups_choose_among_the_answers_of_a_model(open_page):
     assert "learned from 32 answers" in tab.words
     assert "Draw answers to a question like those that were judged" in tab.words
     tab.press("Ask the model")
-    services.jobs().wait(tab.state.groups.drawn, SECONDS)
+    services.jobs().wait(tab.state.groups.runs["best"], SECONDS)
     tab.app.run()
     assert not tab.app.exception, tab.app.exception[0].message
     assert "64 answers of" in tab.words
