@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from models.token_texts import TokenTexts
 
 END = "(end)"
 CONTEXT = 2  # pieces in common after which branches come together again
+MOST_TRIED = 8  # places to come together at; an answer that repeats itself has thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,23 +144,26 @@ class _Graph:
 
     def way(self, pieces: Sequence[str]) -> list[int]:
         """The nodes of an answer, one per piece; new ones are made where there are none."""
-        node, way = 0, []
+        node, way, passed = 0, [], {0}
         for place, piece in enumerate(pieces):
             if piece not in self._next[node]:
                 start = max(0, place + 1 - self._context)
                 context = ("",) * (self._context - 1 - place) + tuple(pieces[start : place + 1])
-                self._next[node][piece] = self._meeting(node, context)
+                self._next[node][piece] = self._meeting(node, context, passed)
             node = self._next[node][piece]
             way.append(node)
+            passed.add(node)
         return way
 
-    def _meeting(self, before: int, context: tuple[str, ...]) -> int:
-        """A node in this context to go on to; made anew where every known one would close a circle.
+    def _meeting(self, before: int, context: tuple[str, ...], passed: set[int]) -> int:
+        """A node in this context to go on to; made anew where those tried would close a circle.
 
+        Those that the answer has passed would, so they are not tried; of others the first few are.
         Without a context in common, all are made anew.
         """
         if self._context:
-            for node in self._known[context]:
+            known = (node for node in self._known[context] if node not in passed)
+            for node in islice(known, MOST_TRIED):
                 if self._raise(node, before):
                     return node
         node = len(self.rank)

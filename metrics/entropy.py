@@ -80,7 +80,7 @@ def rao_semantic_entropy(labels: ArrayLike, logprobs: ArrayLike) -> float:
         raise ValueError("Expected log-probabilities to be finite and at most 0 but some were not.")
     weights = np.exp(logs - logs.max())
     shares = np.bincount(np.unique(kinds, return_inverse=True)[1], weights=weights / weights.sum())
-    return abs(float(np.sum(shares * np.log(shares))))
+    return abs(float(np.sum(shares[shares > 0] * np.log(shares[shares > 0]))))
 
 
 def monte_carlo_semantic_entropy(labels: ArrayLike, logprobs: ArrayLike) -> float:

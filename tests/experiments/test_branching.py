@@ -168,3 +168,9 @@ def test_the_end_has_a_name():
 
     found = spelled(make_data({"a": ["one two"]}), lambda _: Reader())
     assert found.pieces == (("one", END),)
+
+
+def test_an_answer_that_repeats_itself_thousands_of_times_is_one_branch():
+    text = "|".join(["long"] * 2000)
+    found = branches(said(text, text), [0, 1])
+    assert [(len(b.pieces), b.rows) for b in found] == [(2000, (0, 1))]
