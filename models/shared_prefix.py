@@ -62,18 +62,28 @@ def attend(
     rows, prompt, length = n * (heads // kv), prompt_keys.shape[1], key.shape[2]
     factor = d**-0.5 if scaling is None else scaling
     # Head-major queries: (kv, rows, d) for the prompt and (kv * n, group, d) for the suffixes.
-    grouped = (query * factor).view(n, kv, -1, d).transpose(0, 1).contiguous()
+    grouped = query.view(n, kv, -1, d).transpose(0, 1).contiguous()
     scores = query.new_empty((kv, rows, prompt + length))
-    # Written by assignment: bmm(out=...) into a view takes a slow path on CPUs.
-    scores[:, :, :prompt] = grouped.view(kv, rows, d) @ prompt_keys.transpose(1, 2)
-    own = grouped.view(kv * n, -1, d) @ key.reshape(kv * n, length, d).transpose(1, 2)
-    scores[:, :, prompt:] = own.view(kv, rows, length)
+    _multiply(scores[:, :, :prompt], grouped.view(kv, rows, d), prompt_keys, factor)
+    suffixes = scores.view(kv * n, -1, prompt + length)[:, :, prompt:]
+    _multiply(suffixes, grouped.view(kv * n, -1, d), key.reshape(kv * n, length, d), factor)
     weights = _weights(scores, layer.hidden, **kwargs).to(value.dtype)
     own = weights.view(kv * n, heads // kv, prompt + length)[:, :, prompt:]
     mixed = torch.bmm(weights[:, :, :prompt], prompt_values)
     width = mixed.shape[-1]
     mixed.view(kv * n, -1, width).baddbmm_(own, value.reshape(kv * n, length, width))
     return mixed.view(kv, n, -1, width).transpose(0, 1).reshape(n, 1, heads, width), None
+
+
+def _multiply(
+    scores: torch.Tensor, queries: torch.Tensor, keys: torch.Tensor, factor: float
+) -> None:
+    """Write factor · queries · keysᵀ into scores, a part of a larger tensor."""
+    turned = keys.transpose(1, 2)
+    if scores.is_cuda:
+        torch.baddbmm(scores, queries, turned, beta=0, alpha=factor, out=scores)
+    else:  # to write a product into a part of a tensor takes a slow path here
+        scores.copy_(queries * factor @ turned)
 
 
 def _weights(
@@ -84,7 +94,7 @@ def _weights(
     s_aux: torch.Tensor | None = None,
     **_: Any,
 ) -> torch.Tensor:
-    """Softmax in float32 over the last dimension.
+    """Softmax over the last dimension; of 16 bits too it is summed in float32.
 
     Args:
         scores: (kv heads, n * group, length).
@@ -98,12 +108,12 @@ def _weights(
     if hidden is not None:
         scores = scores.masked_fill(hidden, -torch.inf)
     if s_aux is None:
-        return torch.softmax(scores, -1, dtype=torch.float32)
+        return torch.softmax(scores, -1)
     kv, rows, length = scores.shape
     group = len(s_aux) // kv
     sinks = s_aux.to(scores.dtype).view(kv, 1, group).expand(kv, rows // group, group)
     scores = torch.cat((scores, sinks.reshape(kv, rows, 1)), -1)
-    return torch.softmax(scores, -1, dtype=torch.float32)[:, :, :length].contiguous()
+    return torch.softmax(scores, -1)[:, :, :length].contiguous()
 
 
 def _refuse_other_attention(

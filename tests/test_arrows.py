@@ -35,6 +35,7 @@ LOADED_LATE = {
     "models/divergence.py",
     "models/forcing.py",
     "models/lookahead.py",
+    "models/norms.py",
     "models/replay.py",
     "models/scoring.py",
     "models/shared_prefix.py",

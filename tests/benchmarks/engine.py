@@ -22,7 +22,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -260,9 +260,11 @@ def main() -> None:
     parser.add_argument("--model", choices=(BUNDLED, *SIZES))
     parser.add_argument("--precision", choices=tuple(PRECISIONS))
     parser.add_argument("--device", choices=("cpu", "cuda"))
+    parser.add_argument("--patience", type=float, help="seconds that one run of a peer may take")
     parser.add_argument("--markdown", type=Path, help="file or page for the tables")
     options = parser.parse_args()
     sizes = QUICK if options.quick else Sizes()
+    sizes = replace(sizes, patience=options.patience or sizes.patience)
     here = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     tables, lines = [], []
     for device in (options.device,) if options.device else here:

@@ -60,8 +60,7 @@ def random_engine(size: str, precision: str, device: str) -> Engine:
     torch.manual_seed(0)
     dtype = PRECISIONS[precision]
     config = LlamaConfig(**SIZES[size], dtype=dtype)
-    # Where it is to be quantized it need not fit the device before.
-    with torch.device("cpu" if precision == "nf4" else device):
+    with torch.device(device):
         usual = torch.get_default_dtype()
         torch.set_default_dtype(dtype)
         try:
@@ -74,7 +73,7 @@ def random_engine(size: str, precision: str, device: str) -> Engine:
 
 
 def _quantize(model: Any, device: str) -> None:
-    """Move a model to a device, all its layers but the head in NF4, as loading does."""
+    """Make all layers of a model but the head NF4, as loading does."""
     from bitsandbytes.nn import Linear4bit
 
     for place, module in list(model.named_modules()):

@@ -10,6 +10,7 @@ from transformers import AttentionInterface
 from transformers.cache_utils import Cache, DynamicCache
 
 from data.schema import Decoding, Message, ModelRef
+from models import prefix_check
 from models.continuation import Continuation, read_prompt
 from models.local import LocalModel, load_local
 from models.prefix_check import NOT_SHARED, REREADS, WINDOWED, checked
@@ -68,6 +69,22 @@ def test_both_agree_with_reading_the_whole_text_at_once(tiny: LocalModel) -> Non
     for row, suffix in enumerate(([7, 9], [8, 10])):
         whole = read_prompt(engine, PROMPT + suffix).logits[0]
         torch.testing.assert_close(logits[row], whole, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("forgets", [0, 1])
+def test_what_rounding_alone_moves_is_no_reason_not_to_share(
+    checkpoint: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, forgets: int
+) -> None:
+    ref = ModelRef(str(checkpoint("llama")), quantization="bf16")
+    engine = load_local(ref, device="cpu")._engine
+    engine = replace(engine, model=engine.model.to(torch.bfloat16))
+    monkeypatch.setattr(prefix_check, "SHARED", 1e-6)  # as if there were many more layers
+    usual = SuffixLayer.prompt_seen
+    cut = lambda layer: tuple(each[:, forgets:] for each in usual(layer))  # noqa: E731
+    monkeypatch.setattr(SuffixLayer, "prompt_seen", cut)
+    assert checked(engine)[0].shares_prefix == (not forgets)
+    monkeypatch.setattr(prefix_check, "ROUNDINGS", 0.0)
+    assert not checked(engine)[0].shares_prefix
 
 
 def test_kept_rows_go_on_as_before(tiny: LocalModel) -> None:
