@@ -28,6 +28,7 @@ from metrics.course import Course
 from models.registry import BUNDLED_ID
 
 POLL_S = 1.0
+DRAW_S = 3.0  # curves are redrawn that often: it takes half as long as what the model does meanwhile
 LIVE_NULLS, FINAL_NULLS = 200, 1000
 SHORT = {
     "held": "In character",
@@ -45,9 +46,11 @@ def drift_headline(question: str) -> DeltaGenerator:
 
 
 def drift_view(state: State, snapshot: Snapshot | None, finding: DeltaGenerator) -> None:
-    """Everything below the controls; polls once a second while conversations are held."""
+    """Everything below the controls; watches the conversations while they are held."""
     live = _is_busy(snapshot)
-    st.fragment(_show, run_every=POLL_S if live else None)(state, finding, was_live=live)
+    if live:
+        st.fragment(_watch, run_every=POLL_S)(state)
+    st.fragment(_show, run_every=DRAW_S if live else None)(state, finding)
 
 
 def _is_busy(snapshot: Snapshot | None) -> bool:
@@ -55,17 +58,24 @@ def _is_busy(snapshot: Snapshot | None) -> bool:
     return snapshot is not None and (snapshot.active or followups().busy(snapshot.run.id))
 
 
-def _show(state: State, finding: DeltaGenerator, *, was_live: bool) -> None:
+def _watch(state: State) -> None:
+    """How far it is; all is drawn once more when it is over."""
     snapshot = followed_run(state)
-    if was_live and not _is_busy(snapshot):
+    if not _is_busy(snapshot):
         st.rerun()
     if snapshot is None:
-        _recorded(finding)
         return
     if snapshot.rate > 0:
         state.rates[snapshot.run.conditions[0].model.id] = snapshot.rate
     if snapshot.active:
         progress(snapshot)
+
+
+def _show(state: State, finding: DeltaGenerator) -> None:
+    snapshot = followed_run(state)
+    if snapshot is None:
+        _recorded(finding)
+        return
     apart = apart_of(snapshot.data, len(snapshot.data.keys))
     _results(snapshot.data, apart, finding, snapshot=snapshot, owner=state.owner)
 
