@@ -32,7 +32,7 @@ def decisions_finding(
     if not told:
         return "Too few questions are answered yet to say anything: 5 of them are needed."
     clear = [gap for gap in told if gap.is_clear]
-    sentences = [_clear(clear, told, two_sided=first.two_sided)]
+    sentences = [_clear(clear, told, side=first.side if first.two_sided else "")]
     sentences += _changed(found, names, theme)
     if first.mass.is_defined and first.mass.value < ENOUGH_MASS:
         begin = "take a side" if first.two_sided else "begin with yes or no"
@@ -43,13 +43,13 @@ def decisions_finding(
     return f"So far: {text[0].lower()}{text[1:]}" if running else text
 
 
-def _clear(clear: list[Gap], told: list[Gap], *, two_sided: bool) -> str:
+def _clear(clear: list[Gap], told: list[Gap], *, side: str) -> str:
     n = told[0].estimate.n
     base = as_markdown(told[0].baseline) if len({g.attribute for g in told}) == 1 else ""
     than = f" than for {base}" if base else ""
-    what = "the language or of who asks" if two_sided else "the person"
-    yes = "the side of more rights and more help" if two_sided else "yes"
-    role = "with" if two_sided else "for"
+    what = "the language or of who asks" if side else "the person"
+    yes = f"the side of {as_markdown(side)}" if side else "yes"
+    role = "with" if side else "for"
     if not clear:
         return (
             f"Over {plural(n, 'question')}, none of {len(told)} changes of {what} moves the "

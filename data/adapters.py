@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.answer_checks import as_text, refuse
+from data.answer_checks import as_text, refuse, refuse_empty
 from data.errors import UploadError
 from data.importers import Responses, checked_responses
 from data.reading_tables import RawTable
@@ -236,3 +236,16 @@ def _clean(cell: Any) -> str:
 
 def _digest(*texts: str) -> str:
     return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:12]
+
+
+def checked(raw: RawTable, columns: Sequence[str]) -> pd.DataFrame:
+    """The needed columns of a table as texts, none of them empty, with `_row`.
+
+    Raises:
+        UploadError: a column is missing or a cell empty.
+    """
+    need_columns(raw.frame, columns, "table")
+    frame = pd.DataFrame({name: as_text(raw.frame[name]) for name in columns})
+    frame["_row"] = raw.frame.index + raw.first_row
+    refuse_empty(frame, columns)
+    return frame

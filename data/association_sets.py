@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import yaml
 
-from data.audits import FOLDER
+from data.adapters import checked
+from data.answer_checks import refuse
+from data.audits import FOLDER, MAX_PROMPTS
+from data.reading_tables import RawTable
 
 Part = Literal["negative", "positive", "decision"]
+PARTS = get_args(Part)
+ASSOCIATION_COLUMNS = ("topic", "part", "item", "at_risk", "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class AssociationSet:
 @cache
 def own_associations() -> AssociationSet:
     """The set that comes with the app."""
-    told: Mapping[str, Any] = yaml.safe_load((FOLDER / "associations.yaml").read_text("utf-8"))
+    told = _frames()
     topics = told["topics"]
     return AssociationSet(
         about=told["about"],
@@ -66,6 +71,56 @@ def own_associations() -> AssociationSet:
         groups=MappingProxyType({k: (v["at_risk"], v["other"]) for k, v in topics.items()}),
         choices=tuple(told["choices"]),
         mitigations=MappingProxyType(told["mitigations"]),
+    )
+
+
+def uploaded_associations(raw: RawTable) -> AssociationSet:
+    """A file's words and tasks in the place of our own, each in both orders; as many as fit.
+
+    Args:
+        raw: columns topic, part, item, at_risk and other. Of a word the last two are the groups,
+            the same in all of a topic's; of a decision, whose item is the task, the people.
+
+    Raises:
+        UploadError: a column is missing, a cell empty, a part unknown, a topic has other groups
+            than before, or has no words.
+    """
+    frame, told = checked(raw, ASSOCIATION_COLUMNS).head(MAX_PROMPTS // 2), _frames()
+    refuse(
+        frame.loc[~frame["part"].isin(PARTS), "_row"],
+        "part",
+        f"it must be one of {', '.join(PARTS)}",
+    )
+    words = frame[frame["part"] != "decision"]
+    groups = words.groupby("topic", sort=False)[["at_risk", "other"]].first()
+    for name in ("at_risk", "other"):
+        differs = words[name] != words["topic"].map(groups[name])
+        what = "all words of a topic need the same two groups"
+        refuse(words.loc[differs, "_row"], name, what)
+    wordless = ~frame["topic"].isin(groups.index)
+    refuse(frame.loc[wordless, "_row"], "topic", "there are no words that name its two groups")
+    return AssociationSet(
+        about=f"{len(frame)} of {len(raw.frame)} uploaded words and tasks",
+        source="Uploaded words and tasks, asked in our own wording",
+        questions=tuple(_uploaded(row, told) for row in frame.itertuples()),
+        groups=MappingProxyType({str(k): (v.at_risk, v.other) for k, v in groups.iterrows()}),
+        choices=tuple(told["choices"]),
+        mitigations=MappingProxyType(told["mitigations"]),
+    )
+
+
+def _uploaded(row: Any, told: Mapping[str, Any]) -> PairedQuestion:
+    if row.part != "decision":
+        slots = {"word": row.item}
+        return _both(row.topic, row.part, row.item, told["word"], slots, row.at_risk, row.other)
+    item = f"{row.item} {row.other} or {row.at_risk}?"
+    frame, slots = told["decision"], {"task": row.item}
+    return _both(row.topic, "decision", item, frame, slots, row.other, row.at_risk)
+
+
+def _frames() -> Mapping[str, Any]:
+    return cast(
+        "Mapping[str, Any]", yaml.safe_load((FOLDER / "associations.yaml").read_text("utf-8"))
     )
 
 

@@ -8,12 +8,13 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import yaml
 
-from data.adapters import discrim_eval
+from data.adapters import checked, discrim_eval
+from data.answer_checks import refuse
 from data.errors import UploadError
 from data.reading_tables import RawTable
 from data.town.prompts import names_of
@@ -22,6 +23,7 @@ from data.town.town import Group, Idea, Topic, load_town
 FOLDER = Path(__file__).parent / "examples" / "audits"
 MAX_PROMPTS = 2000
 TOWN = "the town"  # as whose own taste a decision is asked for
+STATEMENT_COLUMNS = ("statement_id", "language", "statement", "opposite")
 _NAMES = MappingProxyType({"age": "60", "gender": "male", "race": "white"})  # discrim-eval's
 
 
@@ -43,6 +45,7 @@ class DecisionSet:
         known: (m,) true log-odds of yes, where somebody knows them; else empty.
         turned: (m,) the opposite of each question, so that no is a vote for it; else empty.
         neutral: beginnings of a reply that takes no side.
+        side: what speaks for a question against its opposite, in words; empty without opposites.
     """
 
     about: str
@@ -58,6 +61,7 @@ class DecisionSet:
     known: tuple[float, ...] = ()
     turned: tuple[str, ...] = ()
     neutral: tuple[str, ...] = ()
+    side: str = ""
 
 
 @cache
@@ -89,36 +93,98 @@ def _about(text: str, phrase: str, person: Mapping[str, str]) -> str:
 @cache
 def own_statements() -> DecisionSet:
     """Statements with their opposites, in every language and from every asker."""
-    told: Mapping[str, Any] = yaml.safe_load((FOLDER / "statements.yaml").read_text("utf-8"))
-    rows = list(product(told["statements"], told["languages"], told["askers"]))
+    told = _statement_frames()
+    sides = {
+        (key, language): (each["open"][language], each["closed"][language])
+        for key, each in told["statements"].items()
+        for language in told["languages"]
+    }
+    return _statements(sides, about=told["about"], source=told["source"], side=told["side"])
 
-    def asked(side: str) -> tuple[str, ...]:
+
+def uploaded_statements(raw: RawTable) -> DecisionSet:
+    """A file's statements in the place of our own, from each of our askers.
+
+    As many as fit. A row of a statement in one language needs its opposite beside it; what isn't
+    in English is compared with English.
+
+    Args:
+        raw: columns statement_id, language, statement and opposite.
+
+    Raises:
+        UploadError: a column is missing, a cell empty, a language unknown, a statement there twice
+            in a language, or not in English.
+    """
+    frame, told = checked(raw, STATEMENT_COLUMNS), _statement_frames()
+    known = list(told["languages"])
+    unknown = ~frame["language"].isin(known)
+    refuse(frame.loc[unknown, "_row"], "language", f"it must be one of {', '.join(known)}")
+    twice = frame.duplicated(["statement_id", "language"])
+    refuse(frame.loc[twice, "_row"], "language", "this statement is there in it already")
+    english = frame.loc[frame["language"] == known[0], "statement_id"]
+    missing = ~frame["statement_id"].isin(english)
+    refuse(frame.loc[missing, "_row"], "statement_id", f"it has no row in {known[0]}")
+    sizes = frame.groupby("statement_id", sort=False).size().cumsum() * len(told["askers"])
+    kept = frame[frame["statement_id"].isin(sizes[sizes <= MAX_PROMPTS].index)]
+    names = kept["statement_id"], kept["language"]
+    sides = dict(
+        zip(
+            zip(*names, strict=True),
+            zip(kept["statement"], kept["opposite"], strict=True),
+            strict=True,
+        )
+    )
+    return _statements(
+        sides,
+        about=f"{kept['statement_id'].nunique()} of {len(sizes)} uploaded statements",
+        source="Uploaded statements, who asks and how in our own wording",
+        side="what the statements say",
+    )
+
+
+def _statement_frames() -> Mapping[str, Any]:
+    return cast(
+        "Mapping[str, Any]", yaml.safe_load((FOLDER / "statements.yaml").read_text("utf-8"))
+    )
+
+
+def _statements(
+    sides: Mapping[tuple[str, str], tuple[str, str]], *, about: str, source: str, side: str
+) -> DecisionSet:
+    """Statements by name and language, each with its opposite, from every asker."""
+    told = _statement_frames()
+    rows = [(*place, asker) for place in sides for asker in told["askers"]]
+
+    def asked(which: int) -> tuple[str, ...]:
         return tuple(
             told["languages"][language].format(
-                asker=told["askers"][asker][language],
-                statement=told["statements"][key][side][language],
+                asker=told["askers"][asker][language], statement=sides[key, language][which]
             )
             for key, language, asker in rows
         )
 
+    attributes = {
+        "language": tuple(row[1] for row in rows),
+        "asked by": tuple(row[2] for row in rows),
+    }
+    baselines = {
+        name: next(iter(told[of]))
+        for name, of in (("language", "languages"), ("asked by", "askers"))
+    }
+    told_apart = [name for name in attributes if len(set(attributes[name])) > 1]
     return DecisionSet(
-        about=told["about"],
-        source=told["source"],
-        prompts=asked("open"),
+        about=about,
+        source=source,
+        prompts=asked(0),
         scenarios=tuple(key for key, *_ in rows),
-        attributes={
-            "language": tuple(language for _, language, _ in rows),
-            "asked by": tuple(asker for *_, asker in rows),
-        },
-        baselines={
-            "language": next(iter(told["languages"])),
-            "asked by": next(iter(told["askers"])),
-        },
+        attributes={name: attributes[name] for name in told_apart},
+        baselines={name: baselines[name] for name in told_apart},
         numeric=(),
         yes=tuple(told["agree"]),
         no=tuple(told["disagree"]),
-        turned=asked("closed"),
+        turned=asked(1),
         neutral=tuple(told["neutral"]),
+        side=side,
     )
 
 

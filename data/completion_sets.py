@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
+from data.adapters import checked
 from data.answer_checks import refuse
 from data.audits import FOLDER, MAX_PROMPTS
 from data.errors import UploadError
 from data.reading_tables import RawTable
-from data.value_sets import checked
 
 
 @dataclass(frozen=True, slots=True)

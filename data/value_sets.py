@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from data.adapters import need_columns
-from data.answer_checks import as_text, refuse, refuse_empty
+from data.adapters import checked
+from data.answer_checks import refuse
 from data.audits import FOLDER, MAX_PROMPTS
 from data.errors import UploadError
 from data.reading_tables import RawTable
@@ -198,16 +198,3 @@ def _people(
             float(by_option.get(each, 0.0)) / total for each in range(1, points + 1)
         )
     return found
-
-
-def checked(raw: RawTable, columns: Sequence[str]) -> pd.DataFrame:
-    """The needed columns of a table as texts, none of them empty, with `_row`.
-
-    Raises:
-        UploadError: a column is missing or a cell empty.
-    """
-    need_columns(raw.frame, columns, "table")
-    frame = pd.DataFrame({name: as_text(raw.frame[name]) for name in columns})
-    frame["_row"] = raw.frame.index + raw.first_row
-    refuse_empty(frame, columns)
-    return frame

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from data.adapters import checked
 from data.answer_checks import refuse
 from data.audits import FOLDER
 from data.reading_tables import RawTable
-from data.value_sets import checked
 
 MAX_QUESTIONS = 500
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -78,6 +78,12 @@ def mitigation_choice(
     for name in chosen:
         st.caption(f"{as_markdown(name)}: “{as_markdown(offered[name])}”")
     return chosen
+
+
+def set_choice(label: str, key: str, before: Sequence[str] = ()) -> str:
+    """Our own wording, a file of the visitor's, or what is offered before these."""
+    offered = [*before, OWN, FILE]
+    return str(st.selectbox(label, offered, key=f"audits.set.{key}", persist_state="session"))
 
 
 def uploaded_table(label: str, *, key: str, form: str) -> RawTable | None:

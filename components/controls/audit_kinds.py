@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from components.controls.audit_draft import (
@@ -12,6 +10,7 @@ from components.controls.audit_draft import (
     AuditDraft,
     mitigation_choice,
     nothing_yet,
+    set_choice,
     teaching_note,
     uploaded_table,
 )
@@ -55,7 +54,7 @@ def value_controls() -> AuditDraft:
 
 
 def _values(model: ModelRef) -> ValueSet | None:
-    choice = _set_choice("Statements", VALUES, [_TOWN] if model.id == BUNDLED_ID else [])
+    choice = set_choice("Statements", VALUES, [_TOWN] if model.id == BUNDLED_ID else [])
     if choice == _TOWN:
         count = st.slider(
             "Replies to be marked", 10, 60, 20, step=10, key="audits.marks", persist_state="session"
@@ -142,7 +141,7 @@ def worldview_controls() -> AuditDraft:
 
 def _worldviews() -> WorldviewSet | None:
     made: WorldviewSet | None = own_worldviews()
-    if _set_choice("Open questions", WORLDVIEWS) == FILE:
+    if set_choice("Open questions", WORLDVIEWS) == FILE:
         raw = uploaded_table(
             "Questions with question_id and question",
             key=WORLDVIEWS,
@@ -186,7 +185,7 @@ def completion_controls() -> AuditDraft:
 
 def _completions() -> CompletionSet | None:
     made: CompletionSet | None = own_completions()
-    if _set_choice("Sentences", COMPLETIONS) == FILE:
+    if set_choice("Sentences", COMPLETIONS) == FILE:
         raw = uploaded_table(
             "Prompts with stem_id, group and prompt",
             key=COMPLETIONS,
@@ -204,11 +203,6 @@ def _completions() -> CompletionSet | None:
             f"{as_markdown(made.source)}. For example: “{as_markdown(example)}”"
         )
     return made
-
-
-def _set_choice(label: str, key: str, before: Sequence[str] = ()) -> str:
-    offered = [*before, OWN, FILE]
-    return str(st.selectbox(label, offered, key=f"audits.set.{key}", persist_state="session"))
 
 
 def _draws(label: str, key: str, ends: tuple[int, int], usual: int) -> int:

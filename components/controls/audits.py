@@ -9,9 +9,11 @@ import streamlit as st
 
 from components.controls.audit_draft import (
     FILE,
+    OWN,
     AuditDraft,
     mitigation_choice,
     nothing_yet,
+    set_choice,
     teaching_note,
     uploaded_table,
 )
@@ -20,13 +22,14 @@ from components.model_picker import chosen_model
 from components.problems import problems_shown
 from components.state import State, fill_widgets
 from components.text import as_markdown, plural
-from data.association_sets import own_associations
+from data.association_sets import AssociationSet, own_associations, uploaded_associations
 from data.audits import (
     DecisionSet,
     own_decisions,
     own_statements,
     town_decisions,
     uploaded_decisions,
+    uploaded_statements,
 )
 from data.schema import ModelRef
 from experiments.audits.asking import AuditExperiment, audit_of
@@ -70,44 +73,89 @@ def audit_controls(state: State, snapshot: Snapshot | None) -> AuditDraft:
 
 def _statements() -> AuditDraft:
     """Statements with their opposites, by language and by who asks."""
-    model, own = chosen_model(), own_statements()
-    opposites = "each also as its opposite, so that a habit of agreeing cancels out"
-    st.caption(
-        f"{plural(len(set(own.scenarios)), 'statement')} in "
-        f"{plural(len(set(own.attributes['language'])), 'language')} from "
-        f"{plural(len(set(own.attributes['asked by'])), 'asker')}, {opposites}. "
-        f"{as_markdown(own.source)}. For example: “{as_markdown(own.prompts[0])}”"
-    )
+    model, questions = chosen_model(), _statement_set()
+    if questions is not None:
+        opposites = "each also as its opposite, so that a habit of agreeing cancels out"
+        languages = len(set(questions.attributes.get("language", ("English",))))
+        st.caption(
+            f"{plural(len(set(questions.scenarios)), 'statement')} in "
+            f"{plural(languages, 'language')} from "
+            f"{plural(len(set(questions.attributes['asked by'])), 'asker')}, {opposites}. "
+            f"{as_markdown(questions.source)}. For example: “{as_markdown(questions.prompts[0])}”"
+        )
     teaching_note(model)
-    return AuditDraft(STATEMENTS, own.about, lambda seed: decision_audit(own, model, seed=seed))
+
+    def make(seed: int) -> AuditExperiment:
+        if questions is None:
+            raise nothing_yet()
+        return decision_audit(questions, model, seed=seed)
+
+    return AuditDraft(STATEMENTS, questions.about if questions is not None else "", make)
+
+
+def _statement_set() -> DecisionSet | None:
+    if set_choice("Statements", STATEMENTS) == OWN:
+        return own_statements()
+    raw = uploaded_table(
+        "Statements with statement_id, language, statement and opposite",
+        key=STATEMENTS,
+        form="One row per statement and language (English, German or French); English is needed. "
+        "The opposite is what somebody would say who disagrees.",
+    )
+    with problems_shown():
+        return uploaded_statements(raw) if raw is not None else None
+    return None
 
 
 def _associations() -> AuditDraft:
     """Words and tasks for one of two groups."""
-    model, own = chosen_model(), own_associations()
+    model = chosen_model()
     what, how = st.columns([1.3, 1], gap="medium")
     with what:
-        topics = st.pills(
-            "Topics",
-            list(own.groups),
-            selection_mode="multi",
-            default=list(own.groups),
-            key="audits.topics",
-            persist_state="session",
-        )
-        kept = replace(own, questions=tuple(q for q in own.questions if q.topic in topics))
-        st.caption(
-            f"{plural(len(kept.questions), 'question')}, each in both orders. "
-            f"{as_markdown(own.source)}."
-        )
+        questions = _association_set()
+        kept = _topics_of(questions) if questions is not None else None
     with how:
-        mitigations = mitigation_choice(own.mitigations, key="words")
+        mitigations = mitigation_choice(own_associations().mitigations, key="words")
     teaching_note(model)
 
     def make(seed: int) -> AuditExperiment:
+        if kept is None:
+            raise nothing_yet()
         return association_audit(kept, model, mitigations=mitigations, seed=seed)
 
-    return AuditDraft(ASSOCIATIONS, own.about, make)
+    return AuditDraft(ASSOCIATIONS, kept.about if kept is not None else "", make)
+
+
+def _association_set() -> AssociationSet | None:
+    if set_choice("Words and tasks", ASSOCIATIONS) == OWN:
+        return own_associations()
+    raw = uploaded_table(
+        "Words and tasks with topic, part, item, at_risk and other",
+        key=ASSOCIATIONS,
+        form="A part is negative or positive, where the item is a word and the last two columns "
+        "are the groups, or decision, where the item is a task and they are two people.",
+    )
+    with problems_shown():
+        return uploaded_associations(raw) if raw is not None else None
+    return None
+
+
+def _topics_of(questions: AssociationSet) -> AssociationSet:
+    kept = questions.questions
+    if questions is own_associations():
+        topics = st.pills(
+            "Topics",
+            list(questions.groups),
+            selection_mode="multi",
+            default=list(questions.groups),
+            key="audits.topics",
+            persist_state="session",
+        )
+        kept = tuple(q for q in kept if q.topic in topics)
+    st.caption(
+        f"{plural(len(kept), 'question')}, each in both orders. {as_markdown(questions.source)}."
+    )
+    return replace(questions, questions=kept)
 
 
 def _decisions() -> AuditDraft:

@@ -74,7 +74,7 @@ def _questions(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
     hidden += [] if one.two_sided else ["neutral", "agreeing"]
     shown = rows.drop(columns=hidden).sort_values("yes")
     shown["prompt"] = [printable(text) for text in shown["prompt"]]
-    side = "for more rights and help" if one.two_sided else "yes"
+    side = f"for {one.side}" if one.two_sided else "yes"
     st.dataframe(
         shown.round(3),
         hide_index=True,

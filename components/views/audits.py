@@ -36,7 +36,6 @@ from metrics.catalogue_audits import AUDITS
 POLL_S = 1.0
 BUTTON = "Ask the model"
 _YES = "log-odds of yes, against the baseline"
-_TWO_SIDED = "log-odds of more rights and help"
 _RECORDED = {DECISIONS: "audits", VALUES: "audits_values"}  # → name of the bundled file
 _WILL = {
     STATEMENTS: "a gap for each language and each asker: how far the model leans to whoever asks, "
@@ -146,7 +145,7 @@ def _gaps(found: Mapping[str, Decided], names: Mapping[str, str]) -> None:
         label = "What language and asker change" if first.two_sided else AUDITS["gap"].label
         st.markdown(f"**{label}**", width="content")
         method_card_button(AUDITS["gap"])
-    title = _TWO_SIDED if first.two_sided else _YES
+    title = f"log-odds of {first.side}" if first.two_sided else _YES
     chart(
         gaps_figure(frame, names=names, theme=theme(), title=title),
         frame,

@@ -28,7 +28,9 @@ from metrics.course import Course
 from models.registry import BUNDLED_ID
 
 POLL_S = 1.0
-DRAW_S = 3.0  # curves are redrawn that often: it takes half as long as what the model does meanwhile
+DRAW_S = (
+    3.0  # curves are redrawn that often: it takes half as long as what the model does meanwhile
+)
 LIVE_NULLS, FINAL_NULLS = 200, 1000
 SHORT = {
     "held": "In character",
@@ -119,6 +121,10 @@ def _results(
     running = snapshot is not None and snapshot.active
     divided = per_reply(apart)
     names = {condition.key: condition.name for condition in data.run.conditions}
+    nothing = "The first turn is on its way." if running else "No turn of this run was finished."
+    if not data.keys:
+        finding.markdown(nothing)
+        return
     off_topic_hint(data)
     offered = measures_of(data, divided)
     key = st.segmented_control(
@@ -134,9 +140,7 @@ def _results(
     key = key if key in offered else offered[0]
     found = _courses(data, divided, key, LIVE_NULLS if running else FINAL_NULLS)
     if not found:
-        finding.markdown(
-            "The first turn is on its way." if running else "No turn of this run was finished."
-        )
+        finding.markdown(nothing)
         return
     measure = DRIFT[key]
     finding.markdown(drift_finding(found, names, measure, theme=theme(), running=running))

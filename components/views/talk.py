@@ -161,11 +161,9 @@ def _panel(chat: Snapshot, divided: Mapping[Place, Divided], finding: DeltaGener
     estimates = {key: _over_replies(key, values) for key, values in found.items()}
     first = next(iter(found))
     finding.markdown(_told(DRIFT[first], found[first], estimates[first][-1]))
-    key = st.segmented_control(
+    key = st.selectbox(  # buttons in a row don't fit the panel
         "What is followed",
         list(found),
-        default=first,
-        required=True,
         key="drift.talk.measure",
         format_func=SHORT.__getitem__,
         label_visibility="collapsed",
@@ -215,5 +213,5 @@ def _tile(measure: Measure, values: NDArray[np.float64], found: Estimate, key: s
             st.markdown(f"**{measure.label}**", width="content")
             method_card_button(measure)
         span = f"{measure.span(found.low, found.high)}, n = {found.n} replies"
-        spread = f"SD between them {float(values[-1].std(ddof=1)):.2g}"
+        spread = f"SD between them {measure.format(float(values[-1].std(ddof=1)))}"
         st.markdown(number_line(key, measure.format(found.value), f"{span} · {spread}", theme()))

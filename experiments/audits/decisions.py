@@ -21,6 +21,7 @@ from metrics.two_orders import two_orders
 from metrics.uncertainty import Estimate
 
 NAME, STATEMENTS = "decisions", "statements"
+OWN_SIDE = "more rights and more help"  # of runs that don't say
 
 
 def decision_audit(
@@ -50,6 +51,7 @@ def decision_audit(
             "no": questions.no,
             "neutral": questions.neutral,
             "source": [questions.source],
+            "side": [questions.side],
             "known": [repr(value) for value in questions.known],
         },
     )
@@ -72,6 +74,7 @@ class Decided:
         baselines: name → the value to compare with.
         numeric: attributes that are numbers.
         gaps: every value beside its baseline.
+        side: of statements, what speaks for one against its opposite.
     """
 
     rows: pd.DataFrame
@@ -79,6 +82,7 @@ class Decided:
     baselines: Mapping[str, str]
     numeric: tuple[str, ...]
     gaps: tuple[Gap, ...]
+    side: str = OWN_SIDE
 
     @cached_property
     def mass(self) -> Estimate:
@@ -172,6 +176,7 @@ def _decided(condition: Condition, found: Mapping[int, NDArray[np.float64]]) -> 
         baselines=baselines,
         numeric=labels["numeric"],
         gaps=gaps(rows["log_odds"], rows["scenario"].tolist(), attributes, baselines),
+        side="".join(labels.get("side", (OWN_SIDE,))),
     )
 
 

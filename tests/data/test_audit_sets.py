@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from data.association_sets import uploaded_associations
+from data.audits import own_statements, uploaded_statements
 from data.completion_sets import own_completions, uploaded_completions
 from data.errors import UploadError
 from data.reading_tables import RawTable
@@ -124,3 +126,72 @@ def test_prompts_of_a_file_are_compared_with_its_first_group():
         uploaded_completions(table([*rows, rows[0]]))
     with pytest.raises(UploadError, match="All prompts are about 'x'"):
         uploaded_completions(table(rows[:1]))
+
+
+SIDES = [
+    {"statement_id": 1, "language": "English", "statement": "More tea.", "opposite": "Less tea."},
+    {"statement_id": 1, "language": "German", "statement": "Mehr Tee.", "opposite": "Weniger Tee."},
+    {"statement_id": 2, "language": "English", "statement": "More rain.", "opposite": "Less rain."},
+]
+
+
+def test_statements_of_a_file_are_asked_from_every_asker_beside_their_opposites():
+    own, made = own_statements(), uploaded_statements(table(SIDES))
+    askers = len(set(own.attributes["asked by"]))
+    assert len(made.prompts) == len(made.turned) == 3 * askers
+    assert made.about == "2 of 2 uploaded statements"
+    first = made.attributes["language"].index("German")
+    assert "„Mehr Tee.“" in made.prompts[first]
+    assert "„Weniger Tee.“" in made.turned[first]
+    assert made.baselines == own.baselines
+    assert made.side != own.side
+    english = uploaded_statements(table([SIDES[0], SIDES[2]]))
+    assert set(english.attributes) == set(english.baselines) == {"asked by"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([*SIDES, SIDES[0]], "Row 5, column language: this statement is there in it already"),
+        ([*SIDES, {**SIDES[1], "statement_id": 3}], "Row 5, column statement_id: it has no row"),
+        ([{**SIDES[0], "language": "Welsh"}], "Row 2, column language: it must be one of"),
+        ([{**SIDES[0], "opposite": ""}], "Row 2, column opposite: it is empty"),
+        ([{"statement": "More tea."}], "statement_id"),
+    ],
+)
+def test_statements_that_cannot_be_compared_are_refused(rows, message):
+    with pytest.raises(UploadError, match=message):
+        uploaded_statements(table(rows))
+
+
+WORDS = [
+    {"topic": "t", "part": "negative", "item": "late", "at_risk": "north", "other": "south"},
+    {"topic": "t", "part": "positive", "item": "early", "at_risk": "north", "other": "south"},
+    {"topic": "t", "part": "decision", "item": "Who opens?", "at_risk": "Nia", "other": "Sol"},
+]
+
+
+def test_words_and_tasks_of_a_file_are_asked_in_both_orders():
+    made = uploaded_associations(table(WORDS))
+    assert made.groups == {"t": ("north", "south")}
+    assert made.about == "3 of 3 uploaded words and tasks"
+    word, _, task = made.questions
+    assert word.text.index("north") < word.text.index("south")
+    assert word.turned.index("south") < word.turned.index("north")
+    assert "“late”" in word.text
+    assert task.text.index("Sol") < task.text.index("Nia")  # the favoured person is A
+    assert task.item == "Who opens? Sol or Nia?"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"part": "neutral"}, "Row 5, column part: it must be one of negative, positive, decision"),
+        ({"other": "east"}, "Row 5, column other: all words of a topic need the same two groups"),
+        ({"topic": "u", "part": "decision"}, "Row 5, column topic: there are no words"),
+        ({"item": " "}, "Row 5, column item: it is empty"),
+    ],
+)
+def test_words_that_say_no_two_groups_are_refused(row, message):
+    with pytest.raises(UploadError, match=message):
+        uploaded_associations(table([*WORDS, {**WORDS[0], **row}]))
