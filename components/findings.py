@@ -29,6 +29,7 @@ def diversity_finding(
     theme: Theme,
     running: bool,
     at_tokens: AtTokens | None = None,
+    gated: bool = False,
 ) -> str:
     """What differs between the conditions, and whether it is more than noise, as Markdown.
 
@@ -38,6 +39,7 @@ def diversity_finding(
         theme: paper the words stand on.
         running: more answers are to come.
         at_tokens: what they find for the same tokens; None where that is not the question.
+        gated: only answers of some quality count.
     """
     text = _at_tokens(at_tokens, names, theme) if at_tokens else ""
     text = text or _at_answers(analysis, names, theme)
@@ -45,7 +47,8 @@ def diversity_finding(
         return f"So far: {text[0].lower()}{text[1:]}"
     silent = [key for key in names if key not in analysis.panels]
     if silent and analysis.panels:
-        text = f"{text} {listed_aloud(silent, names, theme)} gave no answer that could be read."
+        lacks = "gave none that passes" if gated else "gave no answer that could be read"
+        text = f"{text} {listed_aloud(silent, names, theme)} {lacks}."
     return text
 
 

@@ -25,7 +25,8 @@ def measure_tile(
     """
     with st.container(border=True, gap="xxsmall", key=f"tile-{measure.key}"):
         with tile_heading(measure):
-            st.markdown(f"**{measure.label.format(n=common_n)}**", width="stretch")
+            label = measure.label if common_n else measure.label.removesuffix(" in {n}")
+            st.markdown(f"**{label.format(n=common_n)}**", width="stretch")
             method_card_button(measure)
         grid = st.grid(len(estimates), min_column_width=72, gap="xsmall")
         for key, estimate in estimates.items():

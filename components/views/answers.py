@@ -16,7 +16,7 @@ from components.views.accounts import empty_places, steps_of
 from components.views.charts import named
 from components.views.gate import Shown
 from components.views.map import answers_frame, selection_bar
-from components.views.stars import own_stars, place_of, stars_bar
+from components.views.stars import own_stars, place_of, rates_one_by_one, stars_bar, stars_of
 from data.divergences import Place
 from data.schema import RunData
 from experiments.analysis import Meaning
@@ -116,7 +116,12 @@ def answers_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
         key="diversity.answers",
     )
     picked = [rows[place] for place in event.selection.rows[:1] if place < len(rows)]
-    stars_bar(state, data, rows, stars, picked=picked[0] if picked else None)
+    # A gate by stars lets only rated answers through: there the others must be within reach too.
+    gated = data is not shown.whole
+    within = range(len(shown.whole.keys)) if gated else rows
+    stars_bar(state, shown.whole, within, stars)
+    if picked and not rates_one_by_one():
+        stars_of(state, data, picked[0], stars)
     for row in picked:
         steps_of(data.samples[row])
     empty_places(shown.whole, names)

@@ -112,6 +112,7 @@ def _finding(shown: Shown, names: Mapping[str, str], *, gated: bool) -> str:
             at_tokens=for_the_same_tokens(shown, least=FLOOR)
             if asks_differently(shown.data.run)
             else None,
+            gated=gated,
         )
     return f"Of the answers that pass the quality gate: {text}" if gated else text
 

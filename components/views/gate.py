@@ -12,7 +12,7 @@ from components.figures.palette import condition_mark
 from components.layout import theme
 from components.state import State
 from components.text import plural
-from components.views.judging import offer_rating, scores_of
+from components.views.judging import offer_rating, rated, scores_of
 from data.schema import ModelRef, RunData
 from experiments.analysis import Analysis
 from experiments.quality import REWARD, SOURCES, STARS, Passed, Quality, passed
@@ -98,15 +98,22 @@ def let_through(state: State, data: RunData, choice: GateChoice, *, running: boo
     offer_rating(state, data, choice.quality, place="gate", running=running)
     scores = scores_of(state, data, choice.quality)
     if np.isnan(scores).all():
-        st.caption(f"No answer has a score yet, so the gate stays open. {_advice(choice.quality)}")
+        st.caption(_open(choice.quality, asked=rated(data, choice.quality)))
         return data
     found = passed(data, scores, threshold=choice.threshold)
     st.caption(gate_note(found, data))
     return found.data
 
 
-def _advice(quality: Quality) -> str:
-    return "Give stars in the tab Answers." if quality.source == STARS else ""
+def _open(quality: Quality, *, asked: bool) -> str:
+    """Why a gate stays open."""
+    if asked:
+        return (
+            "Asked about all answers, the model gave none a score: hardly any of its replies "
+            "would say true or false. So the gate stays open; choose another source of quality."
+        )
+    advice = " Give stars in the tab Answers." if quality.source == STARS else ""
+    return f"No answer has a score yet, so the gate stays open.{advice}"
 
 
 def gate_note(found: Passed, whole: RunData) -> str:

@@ -145,7 +145,7 @@ def offer_rating(
         st.caption("Choose a reward model first.")
         return
     task = f"scores {whole.run.id} {quality.name}"
-    missing = len(whole.keys) - len(judgements().scores(whole.run.id, quality.name))
+    missing = _unrated(whole, quality)
     if _going(task, assessments().shown(task), "answers rated", place=place) or not missing:
         return
     if running:
@@ -160,6 +160,15 @@ def offer_rating(
         ),
         place=place,
     )  # fmt: skip
+
+
+def rated(whole: RunData, quality: Quality) -> bool:
+    """Whether a model was asked about every answer."""
+    return quality.source in JUDGED and _unrated(whole, quality) <= 0
+
+
+def _unrated(whole: RunData, quality: Quality) -> int:
+    return len(whole.keys) - len(judgements().scores(whole.run.id, quality.name))
 
 
 def scores_of(state: State, data: RunData, quality: Quality) -> NDArray[np.float64]:

@@ -14,6 +14,8 @@ from data.divergences import Place
 from data.schema import RunData
 from experiments.quality import STARS
 
+_ONE_BY_ONE = "diversity.rate"
+
 
 def own_stars(state: State, data: RunData) -> dict[Place, float]:
     """The stars that this visitor gave the answers of a run."""
@@ -30,33 +32,33 @@ def stars_bar(
     data: RunData,
     rows: Sequence[int],
     stars: Mapping[Place, float],
-    *,
-    picked: int | None,
 ) -> None:
-    """Give stars, and take them back.
+    """Give stars one by one, and take them back.
 
     Args:
         state: of the visitor.
-        data: the answers that count.
-        rows: those that are listed.
+        data: answers.
+        rows: those that may be rated.
         stars: given so far.
-        picked: the row that is picked in the list.
     """
     rated = sum(place_of(data, row) in stars for row in rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        one_by_one = st.toggle(
+        st.toggle(
             "Rate one by one",
-            key="diversity.rate",
+            key=_ONE_BY_ONE,
             help="In random order, and without its condition, so that this can’t sway you.",
             persist_state="session",
         )
         st.caption(f"{rated} of {plural(len(rows), 'answer')} have your stars.", width="content")
         if any(run == data.run.id for run, _, _ in state.diversity.starred):
             st.button("Undo", icon=":material/undo:", key="diversity.unstar", on_click=_undo)
-    if one_by_one:
+    if rates_one_by_one():
         _next(state, data, rows, stars)
-    elif picked is not None:
-        _stars(state, data, picked, stars)
+
+
+def rates_one_by_one() -> bool:
+    """Whether the next answer is chosen for the visitor."""
+    return bool(widget_value(_ONE_BY_ONE))
 
 
 def _next(state: State, data: RunData, rows: Sequence[int], stars: Mapping[Place, float]) -> None:
@@ -76,7 +78,7 @@ def _next(state: State, data: RunData, rows: Sequence[int], stars: Mapping[Place
         return
     with st.container(border=True, gap="xsmall"):
         st.caption(as_markdown(data.run.prompt))
-        _stars(state, data, waiting[0], stars)
+        stars_of(state, data, waiting[0], stars)
         st.button(
             "Pass over",
             type="tertiary",
@@ -86,7 +88,8 @@ def _next(state: State, data: RunData, rows: Sequence[int], stars: Mapping[Place
         )
 
 
-def _stars(state: State, data: RunData, row: int, stars: Mapping[Place, float]) -> None:
+def stars_of(state: State, data: RunData, row: int, stars: Mapping[Place, float]) -> None:
+    """The stars of one answer, to be given or changed."""
     place = place_of(data, row)
     st.markdown(as_markdown(data.samples[row].text))
     given = stars.get(place)

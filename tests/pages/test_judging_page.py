@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from components import services
+from models.echo import EchoModel
 from tests.pages.conftest import Visit
 from tests.pages.test_diversity_views import opened, settled, words_of
 
@@ -71,6 +73,18 @@ def test_p_true_is_asked_for_and_gates(sampled):
     opened(tab, "Compare", compare="All measures")
 
 
+def test_a_model_that_rates_nothing_is_said_to(sampled, monkeypatch):
+    def none(self: EchoModel, chats: list, choices: list) -> np.ndarray:
+        return np.zeros((len(chats), len(choices)))  # as of one that was never taught to judge
+
+    monkeypatch.setattr(EchoModel, "choice_probabilities", none)
+    tab = sampled
+    tab.app.selectbox(key="diversity.gate").set_value("p_true").run()
+    tab = judged(settled(tab), "Rate the answers")
+    assert "the model gave none a score" in words_of(tab)
+    assert "has a score yet" not in words_of(tab)
+
+
 def test_stars_are_given_taken_back_and_used(sampled):
     tab = opened(sampled, "Answers")
     assert "0 of 24 answers have your stars" in words_of(tab)
@@ -103,3 +117,14 @@ def test_one_by_one_hides_the_condition_and_can_be_undone(sampled):
     settled(tab.press("Undo"))
     assert services.judgements().scores(run, "stars", owner=owner) == {place: 2.0}
     assert not tab.has_button("Undo")
+
+
+def test_a_gate_by_stars_leaves_the_others_to_be_rated(sampled):
+    tab = opened(sampled, "Answers", rate=True)
+    services.judgements().add_scores(tab.run_id, "stars", {("a", 0): 5}, owner=tab.state.owner)
+    tab.app.selectbox(key="diversity.gate").set_value("stars").run()
+    tab = opened(settled(tab), "Answers", rate=True)
+    assert len(tab.app.dataframe[0].value) == 1
+    assert "1 of 24 answers have your stars" in words_of(tab)
+    assert len(tab.app.feedback) == 1
+    assert "gave none that passes" in words_of(tab)
