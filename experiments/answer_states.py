@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from metrics.selection import sparse_projection
 from models.base import LanguageModel
 from models.server_address import is_server
 
+Which = Literal["mean", "end"]
 KIND = "answer states"
 AT_ONCE = 16  # answers between two looks at whether to stop
 WIDTH = 512  # numbers kept per answer; wider states are projected, as in the paper
@@ -47,15 +48,19 @@ def answer_pieces(data: RunData, model: ModelRef) -> list[Piece]:
     return pieces
 
 
-def states_of(kept: Mapping[str, Any], data: RunData) -> NDArray[np.float64] | None:
+def states_of(
+    kept: Mapping[str, Any], data: RunData, which: Which = "mean"
+) -> NDArray[np.float64] | None:
     """(m, d) of each row; None until all of them have been read.
 
     Args:
         kept: pieces in the store.
         data: m rows, or some of the run's.
+        which: "mean" of the last layer over the answer's tokens, or "end": the middle layer's at
+            the last token.
     """
     known = {place: state for piece in kept.values() for place, state in piece.items()}
-    places = [_place(key, s) for key, s in zip(data.keys, data.samples, strict=True)]
+    places = [_place(key, s, which) for key, s in zip(data.keys, data.samples, strict=True)]
     if not places or any(place not in known for place in places):
         return None
     return np.array([known[place] for place in places], dtype=np.float64)
@@ -69,19 +74,39 @@ def _read(
     model: LanguageModel,
     should_stop: Stop,
 ) -> dict[str, list[float]] | None:
-    """States of some answers by place: the last layer's, averaged over the answer's tokens."""
+    """States of some answers by place, as `states_of` tells them apart."""
     if should_stop():
         return None
     persona = (Message("system", condition.system),) if condition.system.strip() else ()
+    chat = (*persona, Message("user", prompt))
     answers = [model.answer_ids(sample.text) for sample in samples]
-    found = model.hidden_states((*persona, Message("user", prompt)), answers, layers=[-1])[:, 0]
-    # One matrix for the whole run, so that what is unlike stays so.
-    rows = sparse_projection(np.nan_to_num(found), WIDTH, rng=np.random.default_rng(seed % 2**64))
+    means = model.hidden_states(chat, answers)
+    ends = _at_the_end(model, chat, answers, means[:, means.shape[1] // 2])
+    rng = np.random.default_rng(seed % 2**64)
+    # One matrix for the whole run and both kinds, so that what is unlike stays so.
+    rows = sparse_projection(np.nan_to_num(np.concatenate((means[:, -1], ends))), WIDTH, rng=rng)
+    kinds: tuple[Which, ...] = ("mean", "end")
+    places = [_place(condition.key, sample, which) for which in kinds for sample in samples]
     return {
-        _place(condition.key, sample): [round(float(value), 4) for value in row]
-        for sample, row in zip(samples, rows, strict=True)
+        place: [round(float(value), 4) for value in row]
+        for place, row in zip(places, rows, strict=True)
     }
 
 
-def _place(key: str, sample: Sample) -> str:
-    return f"{key} {sample.index}"
+def _at_the_end(
+    model: LanguageModel,
+    chat: Sequence[Message],
+    answers: Sequence[tuple[int, ...]],
+    means: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """The middle layer's states at the last tokens, (n, d), from its means over all tokens.
+
+    Means are what models give: what is left of the sum without all tokens but the last is its own.
+    """
+    shorter = model.hidden_states(chat, [answer[:-1] for answer in answers])
+    lengths = np.array([len(answer) for answer in answers], np.float32)[:, None]
+    return lengths * means - (lengths - 1) * np.nan_to_num(shorter[:, shorter.shape[1] // 2])
+
+
+def _place(key: str, sample: Sample, which: Which) -> str:
+    return f"{key} {sample.index}" + (" end" if which == "end" else "")

@@ -146,7 +146,7 @@ GEOMETRY = (
         formula=r"\tfrac1n \sum_i \ln \lambda_i(H J H^\top + \alpha I)",
         tells="How unlike the model's inner states are at the end of its answers.",
         cannot_tell="Anything across models: width and scale of the states move it. Compare it at "
-        "one number of answers only.",
+        "one number of answers only. States of more than 512 numbers are projected to so many.",
         interval=BOOTSTRAP,
         references=("Chen et al. 2024",),
     ),

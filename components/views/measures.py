@@ -11,13 +11,16 @@ import streamlit as st
 from components.analysis import computed_once
 from components.findings import coloured
 from components.layout import theme
+from components.services import readings
 from components.state import State
 from components.tiles import method_card
+from components.views.answer_states import answers_read
 from components.views.charts import csv_button, minus, named
 from components.views.gate import Shown
 from components.views.judging import known_likeness, offer_every_pair, scores_of
 from data.schema import RunData
 from experiments.analysis import Analysis
+from experiments.answer_states import KIND, states_of
 from experiments.budget import accounts
 from experiments.measuring import draws_of
 from experiments.quality import SOURCES
@@ -32,8 +35,11 @@ def measures_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
     offer_every_pair(state, shown.whole, shown.analysis.grouping)
     scores = scores_of(state, shown.data, shown.quality)
     judged = known_likeness(shown.data, shown.analysis.grouping) is not None
+    read = answers_read(state, shown, "measures", "EigenScore goes by the model’s states.")
     with st.spinner("Measuring by everything, and resampling calls for the differences …"):
-        table = _table(shown.data, shown.analysis, shown.whole, tuple(scores.tolist()), judged)
+        table = _table(
+            shown.data, shown.analysis, shown.whole, tuple(scores.tolist()), judged, read
+        )
     first = next(iter(shown.analysis.panels), "")
     versus = f" minus {coloured(names[first], first, theme())}" if len(names) > 1 else ""
     st.caption(
@@ -63,10 +69,18 @@ def measures_view(state: State, shown: Shown, names: Mapping[str, str]) -> None:
 
 @computed_once
 def _table(
-    data: RunData, analysis: Analysis, whole: RunData, scores: tuple[float, ...], judged: bool
+    data: RunData,
+    analysis: Analysis,
+    whole: RunData,
+    scores: tuple[float, ...],
+    judged: bool,
+    read: bool,
 ) -> MeasureTable:
+    states = states_of(readings().load(data.run.id, KIND), data, "end") if read else None
     same = known_likeness(data, analysis.grouping) if judged else None
-    draws = draws_of(data, analysis.labels, accounts(whole), quality=scores, same=same)
+    draws = draws_of(
+        data, analysis.labels, accounts(whole), quality=scores, same=same, states=states
+    )
     return measure_table(draws, seed=data.run.seed % 2**32)
 
 

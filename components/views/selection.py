@@ -16,16 +16,15 @@ from components.figures.selection import (
     selection_frame,
 )
 from components.layout import theme
-from components.problems import problems_shown, show_problem
-from components.recorded import recorded_run
-from components.services import embedder, followups, readings
+from components.services import embedder, readings
 from components.state import State
 from components.text import as_markdown, plural, printable
+from components.views.answer_states import answers_read
 from components.views.charts import chart, named
 from components.views.gate import Shown
 from data.schema import RunData
 from experiments.analysis import Analysis
-from experiments.answer_states import KIND, answer_pieces, model_of, states_of
+from experiments.answer_states import KIND, states_of
 from experiments.selecting import FEWEST, SELECTORS, Chosen, choices
 
 _MOST = 24
@@ -43,7 +42,14 @@ def selection_view(state: State, shown: Shown, names: Mapping[str, str]) -> None
         st.caption("From three answers on, a few of them can be chosen here.")
         return
     key, k = _controls(pools, names)
-    states = _states(state, shown)
+    states = answers_read(
+        state,
+        shown,
+        "selection",
+        "“Least explained” goes by sentence embeddings until states are read.",
+    )
+    if states:
+        st.caption("“Least explained” goes by the model’s own states (last layer, mean of tokens).")
     found = _choices(data, shown.analysis, key, k, states)
     if "mmr" not in found:
         st.caption("MMR needs the question in the run’s own embedder, which isn’t loaded here.")
@@ -84,38 +90,6 @@ def _choices(data: RunData, analysis: Analysis, key: str, k: int, read: bool) ->
     pool = np.array([row for row, own in enumerate(data.keys) if key in ("", own)], dtype=np.intp)
     states = states_of(readings().load(data.run.id, KIND), data) if read else None
     return choices(data, analysis.labels, pool, k, query=_query(data), states=states)
-
-
-def _states(state: State, shown: Shown) -> bool:
-    """Whether the model's own states have been read; says how far that is, and offers it."""
-    run, work = shown.data.run, followups()
-    model = model_of(shown.whole)
-    recorded = recorded_run()
-    if model is None or shown.running or (recorded is not None and recorded.run.id == run.id):
-        return False
-    if states_of(readings().load(run.id, KIND), shown.data) is not None:
-        st.caption("“Least explained” goes by the model’s own states (last layer, mean of tokens).")
-        return True
-    going = work.shown(run.id, KIND)
-    if going is not None and going.error is not None:
-        show_problem(going.error)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if going is not None and going.active:
-            st.progress(
-                going.done / max(going.wanted, 1),
-                text=f"{going.done} of {plural(going.wanted, 'part')} read",
-            )
-            st.button("Stop reading", icon=":material/stop:", key="diversity.states.stop",
-                      on_click=work.stop, args=(run.id, KIND))  # fmt: skip
-        else:
-            st.caption("“Least explained” goes by sentence embeddings until states are read.")
-            if st.button("Read the model’s states", icon=":material/neurology:",
-                         key="diversity.states.start", type="tertiary"):  # fmt: skip
-                with problems_shown():
-                    pieces = answer_pieces(shown.whole, model)
-                    work.start(run.id, KIND, pieces, owner=state.owner)
-                    st.rerun()
-    return False
 
 
 def _query(data: RunData) -> NDArray[np.float32] | None:

@@ -37,6 +37,19 @@ def test_every_answer_is_read_as_an_answer_to_persona_and_question():
     assert not np.allclose(states[0], states[1])
 
 
+def test_the_end_of_an_answer_is_its_last_token_in_the_middle_layer():
+    data = data_of()
+    ends = states_of(kept(data), data, "end")
+    model = EchoModel(model_of(data))
+    condition = data.run.conditions[0]
+    persona = (Message("system", condition.system),) if condition.system else ()
+    chat = (*persona, Message("user", data.run.prompt))
+    tokens = model.answer_ids("word 0")
+    sums = [len(t) * model.hidden_states(chat, [t])[0, 1] for t in (tokens, tokens[:-1])]
+    np.testing.assert_allclose(ends[0], sums[0] - sums[1], atol=1e-3)
+    assert np.abs(ends - states_of(kept(data), data)).max() > 0.1
+
+
 def test_nothing_is_told_until_every_row_is_read():
     data = data_of()
     found = kept(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from experiments.sweep import TEMPERATURES
@@ -68,6 +69,10 @@ def test_the_model_s_states_are_read_for_the_least_explained(sampled):
     services.followups().wait(tab.run_id, KIND, 60)
     assert services.followups().shown(tab.run_id, KIND).error is None
     assert "goes by the model’s own states" in words_of(opened(tab, "Selection"))
+    tab = opened(tab, "Compare", compare="All measures")
+    assert not tab.has_button("Read the model’s states")
+    spread = tab.app.dataframe[0].value.set_index("measure").loc["Spread of the model's states"]
+    assert np.isfinite(spread[["● Calm", "◆ Free"]].astype(float)).all()
 
 
 def test_every_measure_is_listed_and_its_card_opens(sampled):
