@@ -84,7 +84,7 @@ def several_figure(frames: Mapping[str, pd.DataFrame], *, theme: Theme) -> go.Fi
         theme: paper to draw on.
     """
     figure = go.Figure()
-    named: set[str] = set()
+    named: dict[str, str] = {}
     for place, (name, frame) in enumerate(frames.items()):
         letter = chr(ord("A") + place) if len(frames) > 1 else ""
         shown = frame[np.isfinite(frame["stability"]) & np.isfinite(frame["synchrony"])]
@@ -95,15 +95,16 @@ def several_figure(frames: Mapping[str, pd.DataFrame], *, theme: Theme) -> go.Fi
         for row in shown.to_dict("records"):
             point = _point({**row, "name": f"{row['name']}, {name}"}, theme, ringed=False)
             policy = str(row["policy"])
+            named.setdefault(policy, str(row["name"]))
             figure.add_trace(
                 point.update(
                     mode="markers+text", text=[letter], textposition="top right",
-                    textfont={"color": FAINT_INK[theme], "size": 12}, name=str(row["name"]),
-                    showlegend=policy not in named, legend="legend2", legendgroup=policy,
-                    marker={"size": 10},
+                    textfont={"color": FAINT_INK[theme], "size": 12},
+                    showlegend=False, legendgroup=policy, marker={"size": 10},
                 )
             )  # fmt: skip
-            named.add(policy)
+    for policy, name in named.items():
+        figure.add_trace(_key(policy, name, theme))
     on_paper(figure, theme, x_title=X_TITLE, y_title=Y_TITLE, height=_HEIGHT)
     flat = {"orientation": "h", "x": 0, "font": {"size": 12}}
     figure.update_layout(
@@ -112,6 +113,20 @@ def several_figure(frames: Mapping[str, pd.DataFrame], *, theme: Theme) -> go.Fi
         legend2={**flat, "y": -0.14, "yanchor": "top"},
     )
     return figure
+
+
+def _key(policy: str, name: str, theme: Theme) -> go.Scatter:
+    """A policy's mark in the legend, in full colour: it may be beaten in one corpus only."""
+    mark = policy_mark(policy)
+    return go.Scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        name=name,
+        legend="legend2",
+        legendgroup=policy,
+        marker={"symbol": mark.symbol, "size": 10, "color": tint(mark.fill_on(theme), 1)},
+    )
 
 
 def _line(stand: pd.DataFrame, theme: Theme) -> go.Scatter:

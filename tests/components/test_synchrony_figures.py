@@ -151,9 +151,14 @@ def test_several_corpora_have_a_line_each_and_policies_one_legend(frame):
     lines = [trace for trace in figure.data if trace.mode == "lines"]
     assert [trace.name for trace in lines] == ["A: one", "B: two"]
     assert lines[0].line.dash != lines[1].line.dash
-    points = [trace for trace in figure.data if trace.mode != "lines"]
+    points = [trace for trace in figure.data if trace.mode == "markers+text"]
     assert [trace.text[0] for trace in points] == ["A"] * 8 + ["B"] * 8
-    assert [trace.name for trace in points if trace.showlegend] == frame["name"].tolist()
+    keys = [trace for trace in figure.data if trace.mode == "markers"]
+    assert [trace.name for trace in keys] == frame["name"].tolist()
+    assert not any(trace.showlegend for trace in points)
+    beaten = [bool(one) for one in frame["beaten"]]
+    plain = [p.marker.color == k.marker.color for p, k in zip(points, keys, strict=False)]
+    assert plain == [not one for one in beaten]  # in the legend none is faded
     [line, *_] = several_figure({"alone": frame}, theme="dark").data
     assert line.name == "alone"
 
