@@ -40,6 +40,7 @@ class Responses:
         raters: attributes by rater_id; "" where unknown.
         notes: what was done to the file or should be known about it, sentences.
         simulated: name of the model that played the raters; "" where they are people.
+        apart: attributes whose groups never answered about the same.
     """
 
     kind: Kind
@@ -47,6 +48,7 @@ class Responses:
     raters: pd.DataFrame
     notes: tuple[str, ...]
     simulated: str = ""
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,9 @@ def checked_responses(
     raters = _attributes(frame, used, attributes)
     refuse_conflicts(frame, kind)
     kept = [column for column in frame.columns if column not in raters.columns]
-    notes = (*raw.notes, *notes, *_remarks(frame, raters, kind))
-    return Responses(kind, frame[kept].drop(columns="_row"), raters, notes)
+    remarks, apart = _remarks(frame, raters, kind)
+    notes = (*raw.notes, *notes, *remarks)
+    return Responses(kind, frame[kept].drop(columns="_row"), raters, notes, apart=apart)
 
 
 def kind_of(frame: pd.DataFrame) -> Kind:
@@ -196,10 +199,13 @@ def _attribute(frame: pd.DataFrame, name: str) -> pd.Series:
     return known.drop_duplicates("rater_id").set_index("rater_id")["value"]
 
 
-def _remarks(frame: pd.DataFrame, raters: pd.DataFrame, kind: Kind) -> tuple[str, ...]:
+def _remarks(
+    frame: pd.DataFrame, raters: pd.DataFrame, kind: Kind
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What should be known about attributes, and those whose groups can't be compared."""
     item = "statement_id" if kind == "votes" else "item_id"
-    notes = []
-    for name in raters.columns:
+    notes, apart = [], []
+    for name in map(str, raters.columns):
         values = raters[name][raters[name] != ""]
         if values.nunique() < 2:
             notes.append(f"By {name} there is one group only, so nothing to compare.")
@@ -207,4 +213,5 @@ def _remarks(frame: pd.DataFrame, raters: pd.DataFrame, kind: Kind) -> tuple[str
         seen = frame.assign(group=frame["rater_id"].map(raters[name]).to_numpy())
         if seen[seen["group"] != ""].groupby(item)["group"].nunique().max() < 2:
             notes.append(f"By {name} no two groups answered about the same {item}: no comparison.")
-    return tuple(notes)
+            apart.append(name)
+    return tuple(notes), tuple(apart)

@@ -88,7 +88,12 @@ def _gap(draft: Draft) -> None:
         {"way": way, "difference": _said(gap), "p": gap.p_value, "raters": gap.n}
         for way, gap in zip(told, found, strict=True)
     )
-    st.dataframe(frame, hide_index=True, alt="The difference by two ways")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config={"p": st.column_config.NumberColumn(format="%.3g")},
+        alt="The difference by two ways",
+    )
     st.caption(
         "n is the smaller group. The first way allows questions on which the groups differ more "
         "or less, as if these questions were a sample; the second takes their difference to be the "

@@ -108,7 +108,7 @@ def _by_choice(ballot: Ballot, found: tuple[Decision, ...]) -> Mapping[str, list
 
 
 def _frontier(ballot: Ballot, found: tuple[Decision, ...]) -> None:
-    chosen = {}
+    chosen, rules = {}, {}
     for choice, decisions in _by_choice(ballot, found).items():
         names = ", ".join(RULES[one.rule][0] for one in decisions)
         outcome = decisions[0].outcome
@@ -118,6 +118,7 @@ def _frontier(ballot: Ballot, found: tuple[Decision, ...]) -> None:
                 outcome.worst,
                 choice,
             )
+            rules[choice] = names
     totals, worst = ballot.weights @ ballot.means, ballot.means.min(axis=0)
     frame = frontier_frame(ballot.labels, totals, worst, chosen)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -130,7 +131,7 @@ def _frontier(ballot: Ballot, found: tuple[Decision, ...]) -> None:
         key="groups-frontier",
         alt=frontier_description(frame),
     )
-    for place, (names, (*_, choice)) in enumerate(chosen.items()):
+    for place, (choice, names) in enumerate(rules.items()):
         mark = meaning_mark(place)
         told = f"{mark.glyph} **{as_markdown(choice, limit=90)}**"
         ink = mark.ink_on(theme())

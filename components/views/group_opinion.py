@@ -15,6 +15,7 @@ from components.views.charts import chart, csv_button
 from experiments.groups.opinions import OpinionMap, statements_frame, why_no_map
 from experiments.groups.questions import Questions
 from metrics.catalogue_groups import GROUP_CATALOGUE
+from metrics.preference import FLOOR
 
 _FOUND = "opinion group"
 _WIDELY = 6
@@ -106,7 +107,10 @@ def _consensus(found: OpinionMap, asked: Questions) -> None:
         st.markdown("**What all groups agree to**", width="content")
         method_card_button(GROUP_CATALOGUE["consensus"])
     frame = statements_frame(found, asked)
-    for row in frame.head(_WIDELY).to_dict("records"):
+    widely = frame[found.table.seen.min(axis=0)[frame.index] >= FLOOR].head(_WIDELY)
+    if widely.empty:
+        st.caption(f"No statement has the votes of {FLOOR} people of each group.")
+    for row in widely.to_dict("records"):
         st.markdown(
             f"{as_markdown(str(row['statement']), limit=220)}  \n:small[:gray["
             f"{row['agreed to by all groups']:.0%}, n = {row['votes']:,} votes]]"

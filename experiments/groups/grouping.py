@@ -75,14 +75,21 @@ def grouping_of(responses: Responses, by: Sequence[str]) -> Grouping:
 
 
 def attributes_of(responses: Responses) -> dict[str, int]:
-    """Attributes by which two groups or more can be shown, with how many; the fewest first."""
+    """Attributes by which two groups or more can be shown, with how many.
+
+    Those with the fewest come first, and those last whose groups never answered about the same.
+    """
     found = {}
     for name in responses.raters.columns:
         sizes = responses.raters[name][responses.raters[name] != ""].value_counts()
         shown = int((sizes >= 10).sum())
         if shown > 1:
             found[str(name)] = shown
-    return dict(sorted(found.items(), key=lambda one: one[1] > MOST_GROUPS))
+
+    def order(one: tuple[str, int]) -> tuple[bool, bool]:
+        return one[0] in responses.apart, one[1] > MOST_GROUPS
+
+    return dict(sorted(found.items(), key=order))
 
 
 def _is_number(name: str) -> bool:

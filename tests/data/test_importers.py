@@ -82,6 +82,7 @@ def test_one_group_and_no_overlap_are_said():
     assert one.notes == ("By age there is one group only, so nothing to compare.",)
     apart = ratings("1,q,x,4,old", "2,p,x,4,young")
     assert apart.notes == ("By age no two groups answered about the same item_id: no comparison.",)
+    assert apart.apart == ("age",)
     assert ratings("1,q,x,4,old", "2,q,x,4,young").notes == ()
 
 

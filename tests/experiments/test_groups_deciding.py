@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -111,6 +113,8 @@ def test_cells_below_ten_raters_are_not_decided_between(town):
     with pytest.raises(UploadError, match="Fewer than two answers"):
         ballot_of(options_of(small, ()), grouping_of(small.responses, ["group"]))
     assert attributes_of(source.responses) == {"group": 6, "street": 2}
+    told = replace(source.responses, apart=("group",))
+    assert list(attributes_of(told)) == ["street", "group"]  # what can be compared stands first
 
 
 def test_true_groups_split_and_streets_do_not(town):
