@@ -26,6 +26,7 @@ AUDITS = {  # → words of its question
     "Worldviews": "from which of them does it speak",
     "Sentences": "does it go on in the same tone",
 }
+_STARTS_MS = 500
 _CONTENT_HEIGHT = """() => {
   const main = document.querySelector('[data-testid="stMain"]')
   return Math.ceil(main.scrollHeight + main.getBoundingClientRect().top)
@@ -56,9 +57,13 @@ class Album:
         """The window as it is, and with `whole` the page from top to bottom."""
         page = self._visitor.page
         page.mouse.move(0, 0)
+        page.wait_for_timeout(_STARTS_MS)  # a click's script may not have begun yet
+        self._visitor.settled()
         self._shoot(f"{moment}-window")
         if whole:
             page.set_viewport_size({"width": self._width, "height": page.evaluate(_CONTENT_HEIGHT)})
+            page.wait_for_timeout(_STARTS_MS)
+            self._visitor.settled()
             self._shoot(f"{moment}-whole")
             page.set_viewport_size({"width": self._width, "height": SIZES[self._width]})
 
