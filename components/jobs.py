@@ -21,6 +21,7 @@ from experiments.snapshot import Phase, Snapshot
 from experiments.strategies.registry import most_tokens
 from experiments.sweep import swept_temperatures
 
+POLL_S = 1.0  # between two looks at a run that is going on
 _SEED = "run.seed"
 
 
@@ -108,7 +109,8 @@ def run_bar(
             again = f"{label} again" if snapshot is not None else label
             if st.button(again, icon=":material/play_arrow:", type="primary", key="run.start"):
                 _start(state, draft)
-            st.caption(_cost(state, draft, noun), width="content")
+            if draft.conditions:
+                st.caption(_cost(state, draft, noun), width="content")
             if more is not None:
                 more()
         with st.popover("Run settings", icon=":material/tune:", type="tertiary"):

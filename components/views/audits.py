@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components.audits import decisions_finding, decisions_tiles
 from components.figures.audits import gaps_description, gaps_figure, gaps_frame
-from components.jobs import followed_run, progress
+from components.jobs import POLL_S, followed_run, progress
 from components.layout import theme
 from components.recorded import recorded_badge, recorded_run
 from components.services import assessments
@@ -33,7 +33,6 @@ from experiments.audits.worldviews import NAME as WORLDVIEWS
 from experiments.snapshot import Snapshot
 from metrics.catalogue_audits import AUDITS
 
-POLL_S = 1.0
 BUTTON = "Ask the model"
 _YES = "log-odds of yes, against the baseline"
 _RECORDED = {DECISIONS: "audits", VALUES: "audits_values"}  # → name of the bundled file

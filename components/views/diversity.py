@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components.analysis import analysis_by
 from components.findings import diversity_finding, sweep_finding
-from components.jobs import followed_run, progress
+from components.jobs import POLL_S, followed_run, progress
 from components.layout import theme
 from components.recorded import recorded_badge, recorded_run
 from components.services import assessments, followups
@@ -27,8 +27,6 @@ from experiments.quality import Quality
 from experiments.snapshot import Snapshot
 from experiments.sweep import swept_temperatures
 from metrics.catalogue import DEFAULT_PANEL, FLOOR
-
-POLL_S = 1.0
 
 
 def diversity_headline(question: str) -> DeltaGenerator:

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components.drift import drift_finding, drift_tiles
 from components.figures.drift import curve_description, curve_figure, curve_frame
-from components.jobs import followed_run, progress
+from components.jobs import POLL_S, followed_run, progress
 from components.layout import theme
 from components.recorded import recorded_badge, recorded_divergences, recorded_run
 from components.services import divergences, followups
@@ -27,7 +27,6 @@ from metrics.catalogue_drift import DRIFT
 from metrics.course import Course
 from models.registry import BUNDLED_ID
 
-POLL_S = 1.0
 DRAW_S = (
     3.0  # curves are redrawn that often: it takes half as long as what the model does meanwhile
 )

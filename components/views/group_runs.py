@@ -7,14 +7,13 @@ from contextlib import suppress
 
 import streamlit as st
 
-from components.jobs import progress
+from components.jobs import POLL_S, progress
 from components.problems import problems_shown, show_problem
 from components.services import jobs
 from components.state import State
 from data.errors import StoreError
 from experiments.snapshot import Snapshot
 
-POLL_S = 1.0
 _NEW = "Ask the model now"
 
 

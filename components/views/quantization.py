@@ -13,7 +13,7 @@ from components.figures.quantization import (
     position_figure,
     position_frame,
 )
-from components.jobs import followed_run, progress
+from components.jobs import POLL_S, followed_run, progress
 from components.layout import theme
 from components.precision import precision_finding, precision_tiles
 from components.problems import problems_shown, show_problem
@@ -27,8 +27,6 @@ from experiments.comparing import Comparison
 from experiments.precision import PrecisionSummary, summarise
 from experiments.snapshot import Snapshot
 from metrics.partition import MEANING_THRESHOLD
-
-POLL_S = 1.0
 
 
 def quantization_headline(question: str) -> DeltaGenerator:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from components.controls.raters import raters_controls
-from components.jobs import followed_run, progress, run_bar
+from components.jobs import POLL_S, followed_run, progress, run_bar
 from components.state import State
 from components.text import plural, printable
 from components.tiles import plain_tile
@@ -29,7 +29,6 @@ from experiments.played import (
 from metrics.catalogue_audits import AUDITS
 from metrics.preference import luce_strengths
 
-POLL_S = 1.0
 MOSTLY = 0.5  # of the mass of replies
 
 

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components.controls.synchrony import Chosen
 from components.figures.frontier import frontier_description, frontier_figure, frontier_frame
-from components.jobs import followed_run, progress
+from components.jobs import POLL_S, followed_run, progress
 from components.layout import theme
 from components.problems import show_problem
 from components.recorded import recorded_badge, recorded_run
@@ -26,7 +26,6 @@ from experiments.speech import Speech
 from experiments.synchrony import Frontier, play
 from metrics.policies import Policy
 
-POLL_S = 1.0
 _LOOK = "synchrony.look"
 POLICIES, REPLIES = "What the policies ask for", "What a model then says"
 

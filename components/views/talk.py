@@ -12,14 +12,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components.controls.drift import Draft
 from components.figures.talk import talk_description, talk_figure, talk_frame
-from components.jobs import earlier_runs, follow, followed_run, seed_wanted
+from components.jobs import POLL_S, earlier_runs, follow, followed_run, seed_wanted
 from components.layout import theme
 from components.problems import problems_shown, show_problem
 from components.services import jobs
 from components.state import State
 from components.text import as_markdown
 from components.tiles import method_card_button, number_line
-from components.views.drift import POLL_S, SHORT, apart_of
+from components.views.drift import SHORT, apart_of
 from data.divergences import Place
 from data.schema import Condition, RunState
 from experiments.chats import plan_of
