@@ -89,7 +89,9 @@ def _dynamics(found: Mapping[str, Course], names: Mapping[str, str], measure: Me
             config=_CONFIG,
             alt=phase_description(course, names[key], measure),
         )
-    st.dataframe(_fits(found, names), hide_index=True, alt="The fits and both nulls")
+    st.dataframe(
+        _fits(found, names), hide_index=True, placeholder="–", alt="The fits and both nulls"
+    )
 
 
 def _fits(found: Mapping[str, Course], names: Mapping[str, str]) -> pd.DataFrame:

@@ -91,6 +91,7 @@ def _gap(draft: Draft) -> None:
     st.dataframe(
         frame,
         hide_index=True,
+        placeholder="–",
         column_config={"p": st.column_config.NumberColumn(format="%.3g")},
         alt="The difference by two ways",
     )
