@@ -118,6 +118,7 @@ def _uploaded(row: Any, told: Mapping[str, Any]) -> PairedQuestion:
     return _both(row.topic, "decision", item, frame, slots, row.other, row.at_risk)
 
 
+@cache
 def _frames() -> Mapping[str, Any]:
     return cast(
         "Mapping[str, Any]", yaml.safe_load((FOLDER / "associations.yaml").read_text("utf-8"))

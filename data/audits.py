@@ -142,6 +142,7 @@ def uploaded_statements(raw: RawTable) -> DecisionSet:
     )
 
 
+@cache
 def _statement_frames() -> Mapping[str, Any]:
     return cast(
         "Mapping[str, Any]", yaml.safe_load((FOLDER / "statements.yaml").read_text("utf-8"))

@@ -17,7 +17,7 @@ from models.base import LanguageModel
 from models.server_address import is_server
 
 Which = Literal["mean", "end"]
-KIND = "answer states"
+KIND = "answer states and ends"
 AT_ONCE = 16  # answers between two looks at whether to stop
 WIDTH = 512  # numbers kept per answer; wider states are projected, as in the paper
 

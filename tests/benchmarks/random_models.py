@@ -8,6 +8,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from models.continuation import Engine
+from models.memory import available_memory
 from models.prefix_check import checked
 
 _LLAMA_3: dict[str, Any] = {"vocab_size": 128256, "max_position_embeddings": 8192}
@@ -46,6 +47,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "num_key_value_heads": 2,
     },
 }
+ROOMY = 40 * 10**9  # bytes in which any of these fits, wide and narrow
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "nf4": torch.bfloat16}
 
 
@@ -60,7 +62,9 @@ def random_engine(size: str, precision: str, device: str) -> Engine:
     torch.manual_seed(0)
     dtype = PRECISIONS[precision]
     config = LlamaConfig(**SIZES[size], dtype=dtype)
-    with torch.device(device):
+    # What is to be quantized need not fit the device before, but is made faster there.
+    made_on = "cpu" if precision == "nf4" and available_memory(device) < ROOMY else device
+    with torch.device(made_on):
         usual = torch.get_default_dtype()
         torch.set_default_dtype(dtype)
         try:

@@ -46,3 +46,11 @@ def test_other_norms_stay_as_they_are(tmp_path: Path, name: str) -> None:
     before = read_prompt(found, PROMPT).logits
     assert fuse_norms(found.model) == 0
     assert torch.equal(read_prompt(found, PROMPT).logits, before)
+
+
+def test_norms_that_are_wider_than_their_model_stay_as_they_are(tmp_path: Path) -> None:
+    found = engine(tmp_path, "llama").model
+    norm = found.model.norm
+    norm.weight = torch.nn.Parameter(norm.weight.double())
+    assert fuse_norms(found) == 2 * found.config.num_hidden_layers
+    assert "forward" not in vars(norm)
