@@ -8,8 +8,8 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from models.continuation import Engine
-from models.memory import available_memory
 from models.prefix_check import checked
+from models.registry import available_memory
 
 _LLAMA_3: dict[str, Any] = {"vocab_size": 128256, "max_position_embeddings": 8192}
 SIZES: dict[str, dict[str, Any]] = {
